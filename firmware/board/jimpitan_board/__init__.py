@@ -1,0 +1,1 @@
+"""The only code that touches the chip: pins, Wi-Fi, sockets, flash, watchdog."""

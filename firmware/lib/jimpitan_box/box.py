@@ -1,0 +1,217 @@
+"""A whole box: detect, stamp, keep, publish and obey, in one step at a time.
+
+The board calls `step` every few milliseconds with its tick and the edges since the last step;
+a simulator does the same with a tick and edges of its own.
+"""
+
+from jimpitan_wire import cose, down, records, topics
+
+from jimpitan_box.clock import WallClock
+from jimpitan_box.detector import LID, LidDetector, SlotDetector
+from jimpitan_box.downlink import Downlink
+from jimpitan_box.jitter import Jitter
+from jimpitan_box.keeper import Keeper
+from jimpitan_box.mqtt import Client
+from jimpitan_box.outbox import Outbox
+from jimpitan_box.uptime import Uptime
+from jimpitan_box.visit import Visit
+
+MYPY = False
+if MYPY:
+    from jimpitan_box.config import Config
+    from jimpitan_box.ports import Floor, Net, Sensors, Store
+
+    Edge = tuple[int, bool, int]  # (channel, broken or open, ticks_us)
+
+VERSION = "0.1.0"
+PRUNE_MS = 60_000
+
+
+class Identity:
+    """Who the box is: its id, key epoch and key, and the login for its broker."""
+
+    def __init__(
+        self, box: str, epoch: int, secret: bytes, login: "tuple[str, bytes] | None"
+    ) -> None:
+        self.box = topics.checked_box(box)
+        self.epoch = epoch
+        self.key = cose.Key(secret)
+        self.login = login
+
+
+class Box:
+    """One power cycle of one box."""
+
+    def __init__(
+        self,
+        *,
+        identity: Identity,
+        config: "Config",
+        store: "Store",
+        floor: "Floor",
+        net: "Net",
+        sensors: "Sensors",
+        ticks_us: int,
+        cause: int,
+        seed: int,
+    ) -> None:
+        self._config = config
+        self._sensors = sensors
+        self._uptime = Uptime(ticks_us)
+        self.clock = WallClock()
+        self.keeper = Keeper(
+            box=identity.box,
+            epoch=identity.epoch,
+            key=identity.key,
+            store=store,
+            floor=floor,
+            clock=self.clock,
+            config=config,
+        )
+        self._slot = SlotDetector(config)
+        self._lid = LidDetector(config.lid_debounce_ms)
+        self._visit = Visit()
+        self._downlink = Downlink(identity.box, identity.epoch, identity.key)
+        self._connect(identity, net, Jitter(seed))
+        self._deposits = 0
+        self._heartbeat_ms = 0
+        self._prune_ms = PRUNE_MS
+        self._keep(
+            records.BOOT_KIND,
+            {
+                records.BOOT_CAUSE: cause,
+                records.BOOT_VERSION: VERSION,
+                records.BOOT_LAST_SEQ: self.keeper.head,
+            },
+        )
+
+    def _connect(self, identity: Identity, net: "Net", jitter: Jitter) -> None:
+        """Wire the client and the outbox to the broker's topics of this box."""
+        self._state_topic = topics.topic(identity.box, topics.STATE)
+        self._client = Client(
+            client_id=identity.box,
+            will=(self._state_topic, topics.OFFLINE),
+            down_topic=topics.topic(identity.box, topics.DOWN),
+            login=identity.login,
+            net=net,
+            config=self._config,
+            jitter=jitter,
+        )
+        self._outbox = Outbox(identity.box, self.keeper, self._client, self._config, jitter)
+        self._connects = 0
+
+    @property
+    def is_online(self) -> bool:
+        """Return whether the connection to the broker stands."""
+        return self._client.is_up
+
+    @property
+    def unacked(self) -> int:
+        """Return how many kept records the server has not acknowledged."""
+        return self._outbox.unacked
+
+    def step(self, ticks_us: int, edges: "list[Edge]") -> None:
+        """Take the present tick and the edges since the last step, oldest first."""
+        now_ms = self._uptime.advance(ticks_us)
+        self._sense(edges, now_ms)
+        self.keeper.settle(now_ms)
+        if now_ms >= self._heartbeat_ms:
+            self._heartbeat_ms = now_ms + self._config.heartbeat_ms
+            self._keep(records.HEARTBEAT, self._health())
+        if now_ms >= self._prune_ms:
+            self._prune(now_ms)
+        self._client.step(now_ms)
+        self._client.take_acked()
+        for topic, message in self._client.take_received():
+            if topics.parse_topic(topic)[1] == topics.DOWN:
+                self._obey(message, now_ms)
+        self._tell_state(now_ms)
+        self._outbox.step(now_ms)
+
+    def _keep(self, kind: int, body: "dict[int, object]") -> None:
+        self.keeper.keep(kind, body, self._uptime.ms)
+
+    def _sense(self, edges: "list[Edge]", now_ms: int) -> None:
+        for channel, level, ticks_us in edges:
+            if channel == LID:
+                self._lid.edge(level, now_ms)
+                continue
+            for kind, body in self._slot.edge(channel, level, ticks_us, now_ms):
+                if kind == records.DEPOSIT:
+                    self._deposits += 1
+                self._keep(kind, body)
+        for kind, body in self._slot.step(now_ms):
+            self._keep(kind, body)
+        if self._lid.step(now_ms):
+            self._lid_moved(now_ms)
+
+    def _lid_moved(self, now_ms: int) -> None:
+        body: "dict[int, object]" = {records.LID_DEPOSITS: self._deposits}
+        if self._lid.is_open:
+            self._keep(records.LID_OPENED, body)
+            self._deposits = 0
+            visit = self._visit.lid_opened(now_ms)
+            kind = records.COLLECTION_OPENED
+        else:
+            self._keep(records.LID_CLOSED, body)
+            visit = self._visit.lid_closed()
+            kind = records.COLLECTION_CLOSED
+        if visit is not None:
+            self._keep(kind, {records.COLLECTION_VISIT: visit})
+
+    def _health(self) -> "dict[int, object]":
+        permille = self.keeper.journal.bytes_used * 1000 // self._config.journal_bytes_max
+        return {
+            records.HEARTBEAT_BATTERY_MV: self._sensors.battery_mv(),
+            records.HEARTBEAT_JOURNAL_PERMILLE: min(1000, permille),
+            records.HEARTBEAT_UNACKED: self._outbox.unacked,
+            records.HEARTBEAT_DOWN_COUNTER: self.keeper.cursor.down_counter,
+            records.HEARTBEAT_LID_OPEN: self._lid.is_open,
+            records.HEARTBEAT_SLOT_BLOCKED: self._slot.is_blocked,
+            records.HEARTBEAT_REJECTED: self._slot.rejected,
+            records.HEARTBEAT_HEAP_FREE: self._sensors.heap_free(),
+            records.HEARTBEAT_RSSI_DBM: self._sensors.rssi_dbm(),
+            records.HEARTBEAT_DROPPED: self.keeper.dropped,
+        }
+
+    def _prune(self, now_ms: int) -> None:
+        self._prune_ms = now_ms + PRUNE_MS
+        wall_s, _ = self.clock.read(now_ms)
+        if wall_s is None:
+            return
+        try:
+            while self.keeper.journal.prune(self.keeper.cursor.acked, wall_s):
+                pass
+        except OSError:
+            return  # the flash refused; the next minute tries again
+
+    def _obey(self, message: bytes, now_ms: int) -> None:
+        fields = self._downlink.open(message, self.keeper.cursor.down_counter)
+        if fields is None:
+            return
+        body = fields[down.BODY]
+        counter = fields[down.COUNTER]
+        if not isinstance(body, dict) or not isinstance(counter, int):
+            return
+        try:
+            if fields[down.KIND] == down.ACK:
+                self._acknowledged(body, counter, now_ms)
+                return
+            self.keeper.acknowledge(self.keeper.cursor.acked, counter)
+        except OSError:
+            return  # not remembered, so not obeyed; the server says it again
+        if fields[down.KIND] == down.COLLECTION_OPEN:
+            self._visit.authorise(
+                down.whole(body, down.OPEN_VISIT), down.whole(body, down.OPEN_VALID_MS), now_ms
+            )
+
+    def _acknowledged(self, body: "dict[int, object]", counter: int, now_ms: int) -> None:
+        seq = down.whole(body, down.ACK_SEQ, down.NUMBER_MAX)
+        asked_ms = self._outbox.acknowledged(seq, counter, now_ms)
+        if asked_ms is not None:
+            self.clock.learn(down.whole(body, down.ACK_TIME_MS), asked_ms, now_ms)
+
+    def _tell_state(self, now_ms: int) -> None:
+        if self._client.is_up and self._client.connects != self._connects:
+            if self._client.publish(self._state_topic, topics.ONLINE, True, now_ms):
+                self._connects = self._client.connects

@@ -1,0 +1,32 @@
+"""Every number a box can be tuned with, in one place; the board or the server may change them."""
+
+
+class Config:
+    """Bounds and periods. Times in ms unless the name says otherwise."""
+
+    def __init__(self) -> None:
+        self.heartbeat_ms = 300_000
+        # Detector: a coin dwells 22 to 44 ms in a beam, a note 100 ms to 3 s; a bounce on the
+        # rim 5 to 15 ms in the first beam only (Monte-Carlo of the fall through the throat).
+        self.glitch_us = 2_000
+        self.coin_us_min = 10_000
+        self.coin_us_max = 60_000
+        self.note_us_min = 90_000
+        self.pair_us_max = 3_000_000
+        self.blocked_ms_max = 5_000
+        self.lid_debounce_ms = 30
+        # Journal: a real partition has 2 MB; an acknowledged record stays for seven days. At one
+        # heartbeat in five minutes and 200 deposits a day, seven days take about 450 KB.
+        self.journal_bytes_max = 1_000_000
+        self.journal_reserve_bytes = 8_192
+        self.segment_bytes_max = 16_384
+        self.kept_after_ack_s = 7 * 86_400
+        # Outbox and connection.
+        self.linger_ms = 0
+        self.window_messages_max = 8
+        self.resend_ms = 60_000
+        self.resend_ms_max = 900_000
+        self.keepalive_s = 60
+        self.reply_ms_max = 10_000
+        self.reconnect_ms = 1_000
+        self.reconnect_ms_max = 60_000

@@ -1,0 +1,1 @@
+"""The gateway: an untrusted courier that keeps what it is handed until the server has it."""

@@ -1,0 +1,158 @@
+"""The command line of the gateway."""
+
+import json
+import shutil
+import socket
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+
+from jimpitan_gateway import mosquitto
+from jimpitan_gateway.bootstrap import Gateway, now_ms
+from jimpitan_gateway.errors import GatewayError
+from jimpitan_gateway.server_door import HttpDoor
+from jimpitan_gateway.settings import Settings
+from jimpitan_gateway.spool import Spool
+
+app = typer.Typer(
+    help="Carry the records of boxes to the server; lose none.", no_args_is_help=True
+)
+Json = Annotated[bool, typer.Option("--json", help="Answer for a program to read.")]
+
+
+@app.callback()
+def configure() -> None:
+    """Log JSON lines to standard error."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+@app.command()
+def run() -> None:
+    """Run the gateway until it is told to stop."""
+    try:
+        raise typer.Exit(Gateway(Settings()).run())
+    except GatewayError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """Tell what waits in the spool and what could not be delivered."""
+    settings = Settings()
+    if not settings.spool.exists():
+        typer.echo(f"There is no spool at {settings.spool}: the gateway never ran here.", err=True)
+        raise typer.Exit(2)
+    spool = Spool(settings.spool)
+    progress = spool.progress()
+    letters = spool.dead_letters()
+    answer = {
+        "waiting": spool.waiting(),
+        "dead_letters": progress.get("dead_letters", 0),
+        "relayed_ms": progress.get("relayed_ms"),
+        "newest_dead_letters": [
+            {"topic": letter.topic, "reason": letter.reason, "received_ms": letter.received_ms}
+            for letter in letters
+        ],
+    }
+    spool.close()
+    if as_json:
+        typer.echo(json.dumps(answer))
+        return
+    typer.echo(f"Waiting for the server: {answer['waiting']} messages")
+    typer.echo(f"Of no use (dead letters): {answer['dead_letters']}")
+    for letter in letters:
+        typer.echo(f"  {letter.topic}: {letter.reason}")
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Check broker, server, token and disk; exit 1 when one needs somebody."""
+    settings = Settings()
+    findings = {
+        "broker": _check_broker(settings),
+        "server": _check_server(settings),
+        "disk": _check_disk(settings),
+    }
+    if as_json:
+        typer.echo(json.dumps(findings))
+    else:
+        for name, finding in findings.items():
+            typer.echo(f"{name}: {finding or 'good'}")
+    raise typer.Exit(1 if any(findings.values()) else 0)
+
+
+def _check_broker(settings: Settings) -> str:
+    try:
+        socket.create_connection((settings.broker_host, settings.broker_port), 5).close()
+    except OSError as error:
+        return (
+            f"No broker answers at {settings.broker_host}:{settings.broker_port} ({error})."
+            " Start mosquitto or correct JIMPITAN_GATEWAY_BROKER_HOST."
+        )
+    return ""
+
+
+def _check_server(settings: Settings) -> str:
+    if settings.server_token is None:
+        return "JIMPITAN_GATEWAY_SERVER_TOKEN is not set."
+    door = HttpDoor(url=settings.server_url, token=settings.server_token.get_secret_value())
+    try:
+        door.post([])
+    except GatewayError as error:
+        return str(error)
+    finally:
+        door.close()
+    return ""
+
+
+def _check_disk(settings: Settings) -> str:
+    free = shutil.disk_usage(settings.spool.absolute().parent).free
+    return "" if free > 100_000_000 else f"Only {free // 1_000_000} MB are free for the spool."
+
+
+@app.command()
+def broker_files(
+    folder: Annotated[Path, typer.Argument(help="Where the files go.")],
+    port: Annotated[int, typer.Option(help="Port the broker listens on.")] = 8883,
+    host: Annotated[str, typer.Option(help="Address the broker listens on.")] = "0.0.0.0",  # noqa: S104 -- boxes come over the office network
+    no_tls: Annotated[bool, typer.Option("--no-tls", help="Without certificates.")] = False,
+) -> None:
+    """Write mosquitto's configuration, users and rules.
+
+    Reads one JSON object of user to password from standard input; the gateway's own name must
+    be among them. Passwords never stand on a command line.
+    """
+    settings = Settings()
+    try:
+        passwords = json.load(sys.stdin)
+    except ValueError as error:
+        typer.echo(f"Standard input is no JSON object of user to password: {error}", err=True)
+        raise typer.Exit(2) from error
+    if not isinstance(passwords, dict) or settings.name not in passwords:
+        typer.echo(f"There is no password for the gateway itself ({settings.name}).", err=True)
+        raise typer.Exit(2)
+    path = mosquitto.write_files(
+        folder.absolute(),
+        host=host,
+        port=port,
+        gateway=settings.name,
+        passwords={str(user): str(password) for user, password in passwords.items()},
+        tls=not no_tls,
+    )
+    typer.echo(f"Written at {now_ms()}: {path}. Start with: mosquitto -c {path}")
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,52 @@
+"""From what the broker delivered to what the spool keeps: one stepped function."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jimpitan_wire import records, topics
+from jimpitan_wire.errors import WireError
+
+from jimpitan_gateway.spool import DeadLetter, Message, Spool
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message as the broker delivered it, not yet acknowledged."""
+
+    topic: str
+    content: bytes
+    received_ms: int
+    mid: int
+    qos: int
+
+
+def take_in(spool: Spool, deliveries: Sequence[Delivery]) -> int:
+    """Keep deliveries in one commit and return how many were dead on arrival.
+
+    When this returns every one of them may be acknowledged: a message that nobody can use is a
+    dead letter and never blocks the others. Raises `SpoolFull`; then none may be.
+    """
+    messages: list[Message] = []
+    dead_letters: list[DeadLetter] = []
+    for delivery in deliveries:
+        try:
+            box, reason = _box_of(delivery), ""
+        except WireError as error:
+            box, reason = "", str(error)
+        if reason:
+            dead_letters.append(
+                DeadLetter(delivery.topic, delivery.received_ms, delivery.content, reason)
+            )
+        else:
+            messages.append(Message(box, delivery.received_ms, delivery.content))
+    spool.keep(messages, dead_letters)
+    return len(dead_letters)
+
+
+def _box_of(delivery: Delivery) -> str:
+    box, leaf = topics.parse_topic(delivery.topic)
+    if leaf != topics.RECORDS:
+        raise WireError("not a topic of records")
+    if not 0 < len(delivery.content) <= records.MESSAGE_LENGTH_MAX:
+        raise WireError(f"a message has 1 to {records.MESSAGE_LENGTH_MAX} bytes")
+    return box

@@ -1,0 +1,192 @@
+"""Reads the books: everything that stands, as matching wants it."""
+
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import String, cast, func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from jimpitan_server.adapters.database.box_reading import lid_events
+from jimpitan_server.adapters.database.collection_rows import is_void
+from jimpitan_server.adapters.database.money_schema import (
+    collections,
+    payments,
+    remittance_collections,
+    remittances,
+    statement_lines,
+)
+from jimpitan_server.adapters.database.partner_rows import boxes_by_label
+from jimpitan_server.adapters.database.schema import (
+    boxes,
+    holding_periods,
+    journal_gaps,
+    records,
+)
+from jimpitan_server.domain.books import (
+    Books,
+    Collection,
+    Credit,
+    Expectation,
+    LidOpening,
+    Payment,
+    Remittance,
+    RemittanceMethod,
+)
+from jimpitan_server.domain.ids import BoxId
+from jimpitan_server.domain.occurred import Basis
+from jimpitan_server.domain.record import RecordKind
+from jimpitan_server.domain.rupiah import Rupiah
+
+# A record without any clock of its box was made at our receipt or before: a box may have been
+# alone for a day, and then a nearby count is still believed to be of that opening.
+UNCLOCKED = timedelta(hours=24)
+
+
+async def load_books(connection: AsyncConnection, now: datetime) -> Books:
+    """Return everything that stands, void entries left out."""
+    return Books(
+        now=now,
+        payments=await _payments(connection),
+        credits=await _credits(connection),
+        collections=await _collections(connection),
+        remittances=await _remittances(connection),
+        openings=await _openings(connection),
+        expectations=await _expectations(connection),
+        statement_until=await _statement_until(connection),
+        boxes_by_label=await boxes_by_label(connection),
+    )
+
+
+async def _payments(connection: AsyncConnection) -> tuple[Payment, ...]:
+    table = payments
+    statement = select(table).where(~is_void("payment", cast(table.c.payment_id, String)))
+    return tuple(
+        Payment(
+            payment_id=str(row["payment_id"]),
+            account=row["account_id"],
+            amount=Rupiah(row["amount_idr"]),
+            fee=Rupiah(row["fee_idr"]),
+            paid_at=row["paid_at"],
+            box=BoxId(row["box_id"]) if row["box_id"] else None,
+            terminal=row["terminal"],
+            reference=row["reference"],
+            rrn=row["rrn"],
+            mpan18=row["mpan18"],
+            issuer=row["issuer"],
+            held=row["held"],
+        )
+        for row in (await connection.execute(statement)).mappings()
+    )
+
+
+async def _credits(connection: AsyncConnection) -> tuple[Credit, ...]:
+    table = statement_lines
+    statement = select(table).where(table.c.amount_idr > 0)
+    return tuple(
+        Credit(
+            credit_id=str(row["line_id"]),
+            account=row["account_id"],
+            booked_on=row["booked_on"],
+            amount=Rupiah(row["amount_idr"]),
+            text=f"{row['description']} {row['reference']}".strip(),
+        )
+        for row in (await connection.execute(statement)).mappings()
+    )
+
+
+async def _collections(connection: AsyncConnection) -> tuple[Collection, ...]:
+    table = collections
+    statement = (
+        select(table, boxes.c.box_id.label("sensed"))
+        .outerjoin(boxes, boxes.c.box_id == table.c.box_id)
+        .where(~is_void("collection", table.c.collection_id))
+    )
+    return tuple(
+        Collection(
+            collection_id=row["collection_id"],
+            box=BoxId(row["box_id"]),
+            total=Rupiah(row["total_idr"]),
+            lid_at=row["lid_at"],
+            sensed=row["sensed"] is not None,
+        )
+        for row in (await connection.execute(statement)).mappings()
+    )
+
+
+async def _remittances(connection: AsyncConnection) -> tuple[Remittance, ...]:
+    links = remittance_collections
+    ids: dict[str, list[str]] = defaultdict(list)
+    paired = select(links.c.remittance_id, links.c.collection_id).order_by(links.c.collection_id)
+    for remittance_id, collection_id in (await connection.execute(paired)):
+        ids[remittance_id].append(collection_id)
+    table = remittances
+    statement = select(table).where(~is_void("remittance", table.c.remittance_id))
+    return tuple(
+        Remittance(
+            remittance_id=row["remittance_id"],
+            account=row["account_id"],
+            collection_ids=tuple(ids[row["remittance_id"]]),
+            amount=Rupiah(row["amount_idr"]),
+            method=RemittanceMethod(row["method"]),
+            reference=row["reference"],
+            paid_at=row["paid_at"],
+        )
+        for row in (await connection.execute(statement)).mappings()
+    )
+
+
+async def _openings(connection: AsyncConnection) -> tuple[LidOpening, ...]:
+    opened = select(records.c.box_id).distinct().where(text("kind IN (4, 5, 7, 8)"))
+    openings: list[LidOpening] = []
+    for box in sorted((await connection.execute(opened)).scalars()):
+        for event in await lid_events(connection, BoxId(box)):
+            if event.kind == RecordKind.LID_OPENED:
+                unclocked = event.occurred.basis is Basis.RECEIVED
+                uncertainty = UNCLOCKED if unclocked else event.occurred.uncertainty
+                openings.append(
+                    LidOpening(
+                        box=BoxId(box),
+                        seq=event.seq,
+                        at=event.occurred.at,
+                        uncertainty=uncertainty,
+                    )
+                )
+    return tuple(openings)
+
+
+async def _expectations(connection: AsyncConnection) -> tuple[Expectation, ...]:
+    """Return what was sensed in each ended period, and how many of its records are missing."""
+    table = holding_periods
+    gaps = await _gaps(connection)
+    statement = select(table).where(table.c.seq_to.is_not(None))
+    found = []
+    for row in (await connection.execute(statement)).mappings():
+        box, start, end = row["box_id"], row["seq_from"], row["seq_to"]
+        missing = sum(
+            max(min(gap_to, end - 1) - max(gap_from, start + 1) + 1, 0)
+            for gap_from, gap_to in gaps.get(box, ())
+        )
+        found.append(
+            Expectation(
+                box=BoxId(box), lid_seq=end, deposits=row["deposits"], records_missing=missing
+            )
+        )
+    return tuple(found)
+
+
+async def _gaps(connection: AsyncConnection) -> dict[str, list[tuple[int, int]]]:
+    """Return the gaps of each box whose records never came: waited for, declared or passed."""
+    table = journal_gaps
+    found: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    statement = select(table.c.box_id, table.c.seq_from, table.c.seq_to)
+    for box, gap_from, gap_to in (await connection.execute(statement)):
+        found[box].append((gap_from, gap_to))
+    return found
+
+
+async def _statement_until(connection: AsyncConnection) -> dict[str, date]:
+    table = statement_lines
+    statement = select(table.c.account_id, func.max(table.c.booked_on)).group_by(
+        table.c.account_id
+    )
+    return dict((await connection.execute(statement)).all())

@@ -1,0 +1,149 @@
+"""Keeps what matching found: only what changed is written."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from jimpitan_server.adapters.database.finding_rows import raise_discrepancies
+from jimpitan_server.adapters.database.money_schema import (
+    fresh_payments,
+    money_matches,
+    money_positions,
+    payment_states,
+)
+from jimpitan_server.adapters.database.schema import discrepancies
+from jimpitan_server.adapters.database.statement_rows import next_generation
+from jimpitan_server.adapters.database.upsert import upsert
+from jimpitan_server.domain.discrepancy import Discrepancy
+from jimpitan_server.domain.match import Match, Relation
+from jimpitan_server.domain.matching import Matching, Position
+from jimpitan_server.domain.money_discrepancies import MoneyFinding
+
+MATCHER = "matching"
+EXPLAINED = "explained"
+_CHUNK = 500
+
+
+async def save_matching(connection: AsyncConnection, matching: Matching, now: datetime) -> None:
+    """Exchange matches, states, position and open discrepancies for the present ones."""
+    await next_generation(connection)
+    await _exchange(connection, money_matches, "match_key", _match_rows(matching.matches))
+    states = _state_rows(matching.matches)
+    await _exchange(connection, payment_states, "payment_id", states)
+    await _forget_fresh(connection, list(states))
+    await _save_position(connection, matching.position, now)
+    await _exchange_discrepancies(connection, matching.discrepancies, now)
+
+
+def _match_rows(matches: Sequence[Match]) -> dict[object, dict[str, object]]:
+    return {
+        match.key: {
+            "match_key": match.key,
+            "relation": match.relation.value,
+            "state": match.state.value,
+            "box_id": match.box,
+            "left_ids": json.dumps(match.left),
+            "right_ids": json.dumps(match.right),
+            "left_idr": match.left_total.amount,
+            "right_idr": match.right_total.amount,
+            "reason": match.reason,
+            "evidence": json.dumps(dict(match.evidence), sort_keys=True),
+        }
+        for match in matches
+    }
+
+
+def _state_rows(matches: Sequence[Match]) -> dict[object, dict[str, object]]:
+    """Return the state of every payment, as gift or as remittance."""
+    rows: dict[object, dict[str, object]] = {}
+    for match in matches:
+        payment_ids: tuple[str, ...] = ()
+        if match.relation is Relation.PAYMENT_CREDIT:
+            payment_ids = match.left
+        elif match.relation is Relation.REMITTANCE_PAYMENT:
+            payment_ids = match.right
+        state = "remittance" if match.relation is Relation.REMITTANCE_PAYMENT else match.state
+        for payment_id in payment_ids:
+            rows[int(payment_id)] = {
+                "payment_id": int(payment_id),
+                "state": str(state),
+                "match_key": match.key,
+            }
+    return rows
+
+
+async def _exchange(
+    connection: AsyncConnection, table: Table, key: str, rows: dict[object, dict[str, object]]
+) -> None:
+    """Bring a derived table in line with `rows`, touching only what differs."""
+    found = (await connection.execute(select(table))).mappings()
+    kept = {row[key]: dict(row) for row in found}
+    changed = [value for value in rows if rows[value] != kept.get(value)]
+    gone = [value for value in kept if value not in rows]
+    stale = gone + [value for value in changed if value in kept]
+    for start in range(0, len(stale), _CHUNK):
+        part = stale[start : start + _CHUNK]
+        await connection.execute(delete(table).where(table.c[key].in_(part)))
+    if changed:
+        await connection.execute(insert(table), [rows[value] for value in changed])
+
+
+async def _forget_fresh(connection: AsyncConnection, payment_ids: list[object]) -> None:
+    """Leave among the fresh payments only those that this matching has not seen."""
+    fresh = set((await connection.execute(select(fresh_payments.c.payment_id))).scalars())
+    seen = sorted(fresh.intersection(payment_ids), key=int)
+    for start in range(0, len(seen), _CHUNK):
+        part = seen[start : start + _CHUNK]
+        await connection.execute(
+            delete(fresh_payments).where(fresh_payments.c.payment_id.in_(part))
+        )
+
+
+async def _save_position(connection: AsyncConnection, position: Position, now: datetime) -> None:
+    for name in Position.__dataclass_fields__:
+        amount = getattr(position, name).amount
+        statement = upsert(connection, money_positions).values(
+            position=name, amount_idr=amount, reconciled_at=now
+        )
+        await connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["position"], set_={"amount_idr": amount, "reconciled_at": now}
+            )
+        )
+
+
+async def _exchange_discrepancies(
+    connection: AsyncConnection, found: Sequence[Discrepancy], now: datetime
+) -> None:
+    """Raise what is new, raise again what had been explained, and close what is explained now.
+
+    What a person has resolved stays resolved.
+    """
+    table = discrepancies
+    kinds = [kind.value for kind in MoneyFinding]
+    statement = select(
+        table.c.discrepancy_id, table.c.kind, table.c.subject, table.c.resolved_by
+    ).where(table.c.kind.in_(kinds))
+    present = {(str(item.kind), item.subject) for item in found}
+    explained, again = [], []
+    for number, kind, subject, resolved_by in (await connection.execute(statement)):
+        if (kind, subject) in present and resolved_by == MATCHER:
+            again.append(number)
+        elif (kind, subject) not in present and resolved_by is None:
+            explained.append(number)
+    await raise_discrepancies(connection, found)
+    for numbers, resolved in ((again, False), (explained, True)):
+        for start in range(0, len(numbers), _CHUNK):
+            part = numbers[start : start + _CHUNK]
+            await connection.execute(
+                update(table)
+                .where(table.c.discrepancy_id.in_(part))
+                .values(
+                    resolved_at=now if resolved else None,
+                    resolved_by=MATCHER if resolved else None,
+                    resolution_code=EXPLAINED if resolved else None,
+                )
+            )

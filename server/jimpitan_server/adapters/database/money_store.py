@@ -1,0 +1,171 @@
+"""The database of one transaction, as everything that handles money sees it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from jimpitan_server.adapters.database import (
+    books_rows,
+    collection_rows,
+    finding_rows,
+    match_rows,
+    notification_rows,
+    partner_rows,
+    statement_rows,
+)
+from jimpitan_server.domain.books import Books
+from jimpitan_server.domain.discrepancy import Discrepancy
+from jimpitan_server.domain.ids import BoxId
+from jimpitan_server.domain.matching import Matching
+from jimpitan_server.domain.notification import PaymentKeys
+from jimpitan_server.domain.partner import Account, BankPartner
+from jimpitan_server.domain.rupiah import Rupiah
+from jimpitan_server.domain.statement import StatementLine
+from jimpitan_server.services.ports_money import (
+    BoxCode,
+    CollectionRow,
+    ImportRow,
+    NotificationRow,
+    PaymentRow,
+    RemittanceRow,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseMoney:
+    """Every store of `ports_money` on one open transaction."""
+
+    connection: AsyncConnection
+
+    async def account(self, account_id: str) -> Account | None:
+        """Return an account, or None."""
+        return await partner_rows.account(self.connection, account_id)
+
+    async def accounts(self) -> list[Account]:
+        """Return every account."""
+        return await partner_rows.all_accounts(self.connection)
+
+    async def add_account(self, account: Account, now: datetime) -> None:
+        """Keep a new account."""
+        await partner_rows.add_account(self.connection, account, now)
+
+    async def partner(self, partner_id: str) -> BankPartner | None:
+        """Return a partner that is not revoked, or None."""
+        return await partner_rows.partner(self.connection, partner_id)
+
+    async def is_known_partner(self, partner_id: str) -> bool:
+        """Say whether a partner of this id was ever added."""
+        return await partner_rows.is_known_partner(self.connection, partner_id)
+
+    async def add_partner(self, partner: BankPartner, now: datetime) -> None:
+        """Keep a new partner."""
+        await partner_rows.add_partner(self.connection, partner, now)
+
+    async def add_code(self, code: BoxCode, now: datetime) -> None:
+        """Keep the code on a box; one that is known already changes nothing."""
+        await partner_rows.add_code(self.connection, code, now)
+
+    async def box_of(self, keys: PaymentKeys) -> BoxId | None:
+        """Return the one box whose code fits these keys, or None if there are none or more."""
+        return await partner_rows.box_of(self.connection, keys)
+
+    async def add_notification(self, row: NotificationRow) -> int | None:
+        """Keep a message and return its number; None if its external id came today already."""
+        return await notification_rows.add_notification(self.connection, row)
+
+    async def body_sha256_of(self, partner: str, bank_day: date, external_id: str) -> bytes:
+        """Return the digest of the body that came under this external id that day."""
+        return await notification_rows.body_sha256_of(
+            self.connection, partner, bank_day, external_id
+        )
+
+    async def add_payment(self, row: PaymentRow) -> bool:
+        """Keep a payment once and for ever; say whether it was new."""
+        return await notification_rows.add_payment(self.connection, row)
+
+    async def payment_amount(self, partner: str, payment_key: str) -> Rupiah | None:
+        """Return the amount of a payment that is kept, or None."""
+        return await notification_rows.payment_amount(self.connection, partner, payment_key)
+
+    async def raise_discrepancies(self, found: Sequence[Discrepancy]) -> None:
+        """Keep findings; one that is known already changes nothing."""
+        await finding_rows.raise_discrepancies(self.connection, found)
+
+    async def lock_books(self) -> None:
+        """Let no other import or matching run until the transaction ends."""
+        await statement_rows.lock_books(self.connection)
+
+    async def other_profiles(
+        self, account: str, *, profile: str, first_on: date, last_on: date
+    ) -> list[str]:
+        """Return under which other profiles lines of these days were imported."""
+        return await statement_rows.other_profiles(
+            self.connection, account, profile=profile, first_on=first_on, last_on=last_on
+        )
+
+    async def known_lines(
+        self, account: str, *, first_on: date, last_on: date
+    ) -> set[tuple[str, int]]:
+        """Return (row hash, occurrence) of the lines held of these days."""
+        return await statement_rows.known_lines(
+            self.connection, account, first_on=first_on, last_on=last_on
+        )
+
+    async def add_import(self, row: ImportRow, lines: Sequence[StatementLine]) -> int:
+        """Keep an import with its new lines; return its number."""
+        return await statement_rows.add_import(self.connection, row, lines)
+
+    async def add_collection(self, row: CollectionRow) -> bool:
+        """Keep a count; say whether neither its id nor its content was there before."""
+        return await collection_rows.add_collection(self.connection, row)
+
+    async def collection_by_content(self, content_sha256: bytes) -> str | None:
+        """Return the id of the count with this content, or None."""
+        return await collection_rows.collection_by_content(self.connection, content_sha256)
+
+    async def totals_of(self, collection_ids: Sequence[str]) -> dict[str, Rupiah]:
+        """Return what was counted in those of these collections that stand."""
+        return await collection_rows.totals_of(self.connection, collection_ids)
+
+    async def remitted(self, collection_ids: Sequence[str]) -> dict[str, str]:
+        """Return the standing remittance of those of these collections that have one."""
+        return await collection_rows.remitted(self.connection, collection_ids)
+
+    async def add_remittance(self, row: RemittanceRow) -> bool:
+        """Keep a remittance; say whether its id was new."""
+        return await collection_rows.add_remittance(self.connection, row)
+
+    async def remittance_content(self, remittance_id: str) -> bytes | None:
+        """Return the digest of the remittance with this id, or None."""
+        return await collection_rows.remittance_content(self.connection, remittance_id)
+
+    async def exists(self, kind: str, subject_id: str) -> bool:
+        """Say whether there is such a collection, remittance or payment."""
+        return await collection_rows.entry_exists(self.connection, kind, subject_id)
+
+    async def add_void(
+        self, *, kind: str, subject_id: str, reason: str, actor: str, now: datetime
+    ) -> bool:
+        """Withdraw an entry; say whether it stood until now."""
+        return await collection_rows.add_void(
+            self.connection,
+            kind=kind,
+            subject_id=subject_id,
+            reason=reason,
+            actor=actor,
+            now=now,
+        )
+
+    async def generation(self) -> int:
+        """Return the number of the books' present state."""
+        return await statement_rows.generation(self.connection)
+
+    async def load_books(self, now: datetime) -> tuple[Books, list[Account]]:
+        """Return everything that stands, and the accounts."""
+        return await books_rows.load_books(self.connection, now), await self.accounts()
+
+    async def save_matching(self, matching: Matching, now: datetime) -> None:
+        """Exchange matches, states, position and open discrepancies for the present ones."""
+        await match_rows.save_matching(self.connection, matching, now)

@@ -1,0 +1,114 @@
+"""Keeps the public figures fresh for many readers at once: one frame, rendered once, for all."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from jimpitan_server.adapters.bell import Bell
+from jimpitan_server.domain.clock import Clock
+from jimpitan_server.domain.errors import ServerError, Unavailable
+from jimpitan_server.services.totals import PublicTotals
+
+FRAME_EVERY_S = 0.25
+# Changes that other processes made, and boxes that grew stale, are seen after this long.
+LOOK_EVERY = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One state of the figures, as it is sent to every viewer."""
+
+    totals: PublicTotals
+    content: bytes
+
+
+def render(totals: PublicTotals) -> bytes:
+    """Return the figures as one event of a stream (WHATWG HTML, server-sent events)."""
+    content = json.dumps(totals.as_json(), separators=(",", ":"))
+    return f"id: {totals.version}\nevent: totals\ndata: {content}\n\n".encode()
+
+
+class LiveTotals:
+    """The latest figures, who watches them, and the loop that renews them."""
+
+    def __init__(
+        self,
+        draw_up: Callable[[PublicTotals | None], Awaitable[PublicTotals]],
+        clock: Clock,
+        *,
+        viewers_max: int,
+    ) -> None:
+        self._draw_up = draw_up
+        self._clock = clock
+        self._viewers_max = viewers_max
+        self._is_changed = asyncio.Event()
+        self._is_closing = asyncio.Event()
+        self._drawing = asyncio.Lock()
+        self._totals: PublicTotals | None = None
+        self.frame: Frame | None = None
+        self.bell = Bell()
+        self.viewers = 0
+
+    def changed(self) -> None:
+        """Note that some figure may have changed."""
+        self._is_changed.set()
+
+    async def latest(self) -> PublicTotals:
+        """Return the figures; many who ask at once cause one look at the database."""
+        if self._totals is None or self._is_due(self._totals):
+            async with self._drawing:
+                if self._totals is None or self._is_due(self._totals):
+                    self._is_changed.clear()
+                    self._totals = await self._draw_up(self._totals)
+        return self._totals
+
+    async def publish(self) -> None:
+        """Show the latest figures to every viewer, if they differ from what is shown."""
+        totals = await self.latest()
+        if self.frame is None or self.frame.totals.version != totals.version:
+            self.frame = Frame(totals, render(totals))
+            self.bell.ring()
+
+    async def run(self) -> None:
+        """Publish whenever figures change, at most once in 250 ms, until closed."""
+        closing = asyncio.ensure_future(self._is_closing.wait())
+        try:
+            while not closing.done():
+                try:
+                    await self.publish()
+                except ServerError:
+                    self._is_changed.set()  # viewers keep what they have; we look again soon
+                await asyncio.wait({closing}, timeout=FRAME_EVERY_S)
+                changed = asyncio.ensure_future(self._is_changed.wait())
+                await asyncio.wait(
+                    {changed, closing},
+                    timeout=LOOK_EVERY.total_seconds(),
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                changed.cancel()
+        finally:
+            closing.cancel()
+
+    def enter(self) -> None:
+        """Count one more viewer, or refuse when there are too many."""
+        if self.viewers >= self._viewers_max:
+            raise Unavailable(
+                "Terlalu banyak penonton langsung; /totals.json tetap dapat dibaca.",
+                code="viewers_full",
+            )
+        self.viewers += 1
+
+    def leave(self) -> None:
+        """Count one viewer less."""
+        self.viewers -= 1
+
+    def close(self) -> None:
+        """Let every viewer go, and end the loop."""
+        self._is_closing.set()
+        self.bell.close()
+
+    def _is_due(self, totals: PublicTotals) -> bool:
+        age = self._clock.now() - totals.generated_at
+        return self._is_changed.is_set() or age >= LOOK_EVERY

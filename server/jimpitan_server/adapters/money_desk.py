@@ -1,0 +1,238 @@
+"""Everything that can be done with money, each as one transaction: all of it, or nothing."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+from jimpitan_server.adapters import snap
+from jimpitan_server.adapters.database import dossier_rows, partner_rows
+from jimpitan_server.adapters.database.engine import Database
+from jimpitan_server.adapters.database.money_store import DatabaseMoney
+from jimpitan_server.adapters.database.user_store import append_audit
+from jimpitan_server.domain.books import Rules
+from jimpitan_server.domain.clock import Clock
+from jimpitan_server.domain.ids import BoxId
+from jimpitan_server.domain.matching import Matching
+from jimpitan_server.domain.partner import Account, BankPartner
+from jimpitan_server.domain.qris_payload import QrisPayload
+from jimpitan_server.domain.statement import StatementProfile
+from jimpitan_server.services import notify as notifying
+from jimpitan_server.services import partner as partnering
+from jimpitan_server.services.close_collection import Counted, Receipt, close_collection
+from jimpitan_server.services.dossier import Dossier
+from jimpitan_server.services.import_statement import Imported, import_statement
+from jimpitan_server.services.reconcile import keep_matching, match_standing, take_standing
+from jimpitan_server.services.remit import Paid, RemittanceReceipt, remit
+from jimpitan_server.services.void import void
+
+_ATTEMPTS = 3
+# Matching takes at most one part in fifty of the time, and waits for a minute's changes; an hour
+# without any change is enough for something to have become due.
+_REST_TIMES, _REST_MIN_S, _REST_MAX_S = 50, 60, 3600
+
+
+@dataclass(slots=True)
+class Pace:
+    """When matching ran, how long it took, and whether it is due again."""
+
+    elapsed_s: Callable[[], float] = time.monotonic
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    is_due: bool = True
+    ended_s: float | None = None
+    took_s: float = 0.0
+
+    def allows(self) -> bool:
+        """Tell whether matching may and should run now."""
+        if self.ended_s is None:
+            return True
+        rested_s = self.elapsed_s() - self.ended_s
+        if rested_s < max(_REST_MIN_S, self.took_s * _REST_TIMES):
+            return False
+        return self.is_due or rested_s >= _REST_MAX_S
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyDesk:
+    """The money side of the server; `changed` is told when a public figure may be another."""
+
+    database: Database
+    clock: Clock
+    rules: Rules
+    changed: Callable[[], None]
+    pace: Pace = field(default_factory=Pace)
+
+    async def notify(self, message: notifying.Message) -> notifying.BankAnswer:
+        """Take in a bank's notification; it is kept before the answer is returned.
+
+        The signature is checked before a writing transaction is begun, so that a stranger
+        cannot make genuine messages wait.
+        """
+        wrong = notifying.check_headers(message)
+        if wrong is not None:
+            return wrong
+        async with self.database.read() as connection:
+            partner = await partner_rows.partner(connection, message.partner_id)
+        examined = notifying.examine(message, partner, snap.is_genuine)
+        if isinstance(examined, notifying.BankAnswer):
+            return examined
+        async with self._store() as store:
+            answer = await notifying.book(examined, store)
+        self._note_change()
+        return answer
+
+    async def import_statement(
+        self,
+        *,
+        account: str,
+        file_name: str,
+        content: bytes,
+        profile: StatementProfile,
+        dry_run: bool,
+        actor: str,
+    ) -> Imported:
+        """Import a statement file and match anew; a dry run only looks."""
+        now = self.clock.now()
+        async with self._store() as store:
+            imported = await import_statement(
+                store,
+                account=account,
+                file_name=file_name,
+                content=content,
+                profile=profile,
+                dry_run=dry_run,
+                actor=actor,
+                now=now,
+            )
+            if imported.import_id is not None:
+                await self._audit(store, actor, "statement_imported", account, imported.file_name)
+        if imported.import_id is not None:
+            await self.reconcile()
+        return imported
+
+    async def close_collection(self, counted: Counted) -> Receipt:
+        """Keep a count made at the lid."""
+        async with self._store() as store:
+            receipt = await close_collection(store, counted, self.clock.now())
+        self._note_change()
+        return receipt
+
+    async def remit(self, paid: Paid) -> RemittanceReceipt:
+        """Keep that counted cash was paid in."""
+        async with self._store() as store:
+            receipt = await remit(store, paid, self.clock.now())
+        self._note_change()
+        return receipt
+
+    async def void(self, *, kind: str, subject_id: str, reason: str, actor: str) -> None:
+        """Withdraw an entry with a reason."""
+        async with self._store() as store:
+            await void(
+                store,
+                kind=kind,
+                subject_id=subject_id,
+                reason=reason,
+                actor=actor,
+                now=self.clock.now(),
+            )
+            await self._audit(store, actor, "voided", f"{kind}/{subject_id}", reason)
+        self._note_change()
+
+    async def reconcile(self) -> Matching:
+        """Match everything that stands anew; doing it twice changes nothing.
+
+        One matching at a time in this process; another process may be faster, then ours is
+        made again from its books, at last with everybody else waiting.
+        """
+        async with self.pace.turn:
+            began_s = self.pace.elapsed_s()
+            self.pace.is_due = False
+            for _ in range(_ATTEMPTS):
+                now = self.clock.now()
+                async with self.database.read() as connection:
+                    standing = await take_standing(DatabaseMoney(connection), now)
+                matching = await asyncio.to_thread(match_standing, standing, self.rules)
+                async with self._store() as store:
+                    kept = await keep_matching(
+                        store, matching, generation=standing.generation, now=now
+                    )
+                if kept:
+                    break
+            else:
+                matching = await self._reconcile_alone()
+            self.pace.took_s = self.pace.elapsed_s() - began_s
+            self.pace.ended_s = self.pace.elapsed_s()
+        self.changed()
+        return matching
+
+    async def _reconcile_alone(self) -> Matching:
+        now = self.clock.now()
+        async with self._store() as store:
+            await store.lock_books()
+            standing = await take_standing(store, now)
+            matching = await asyncio.to_thread(match_standing, standing, self.rules)
+            await store.save_matching(matching, now)
+        return matching
+
+    async def reconcile_if_due(self) -> bool:
+        """Match anew if something changed or an hour went by; say whether it was done."""
+        if not self.pace.allows():
+            return False
+        await self.reconcile()
+        return True
+
+    async def dossier(self, box: BoxId) -> Dossier:
+        """Return the dossier of a box."""
+        async with self.database.read() as connection:
+            return await dossier_rows.dossier(connection, box)
+
+    async def add_partner(self, partner: BankPartner, account: Account) -> None:
+        """Make a bank partner known, and the account it pays into."""
+        now = self.clock.now()
+        async with self._store() as store:
+            await partnering.add_account(store, account, now)
+            await partnering.add_partner(
+                store,
+                replace(partner, account=account.account_id),
+                check_key=snap.read_public_key,
+                now=now,
+            )
+            await self._audit(store, "cli", "partner_added", partner.partner_id, partner.path)
+
+    async def register_code(
+        self, *, box: str, payload: str, store_id: str | None, merchant_id: str | None
+    ) -> QrisPayload:
+        """Register the code that is printed on a box."""
+        async with self._store() as store:
+            read = await partnering.register_code(
+                store,
+                box=box,
+                payload=payload,
+                store_id=store_id,
+                merchant_id=merchant_id,
+                now=self.clock.now(),
+            )
+            await self._audit(store, "cli", "code_registered", box, read.text)
+        return read
+
+    def _note_change(self) -> None:
+        self.pace.is_due = True
+        self.changed()
+
+    async def _audit(
+        self, store: DatabaseMoney, actor: str, action: str, subject: str, what: str
+    ) -> None:
+        await append_audit(
+            store.connection,
+            at=self.clock.now(),
+            actor=actor,
+            action=action,
+            subject=subject,
+            detail={"what": what},
+        )
+
+    @asynccontextmanager
+    async def _store(self) -> AsyncIterator[DatabaseMoney]:
+        async with self.database.write() as connection:
+            yield DatabaseMoney(connection)

@@ -1,0 +1,114 @@
+"""Reads the body of a record into a fact of the domain."""
+
+from collections.abc import Callable
+
+from jimpitan_wire import records as wire
+
+from jimpitan_server.domain.facts import (
+    Booted,
+    CollectionMoved,
+    EpochStarted,
+    Fact,
+    Heartbeat,
+    JournalGap,
+    LidMoved,
+    RunningSummary,
+)
+
+Body = dict[int, object]
+
+# More deposits than a journal-full box could sense in a year of Fridays are no count.
+SUMMARY_DEPOSITS_MAX = 1_000_000
+TEXT_LENGTH_MAX = 64
+
+
+def _whole(body: Body, key: int, value_max: int = wire.NUMBER_MAX) -> int | None:
+    value = body.get(key)
+    if type(value) is int and 0 <= value <= value_max:
+        return value
+    return None
+
+
+def _signed(body: Body, key: int) -> int | None:
+    value = body.get(key)
+    if type(value) is int and -wire.NUMBER_MAX <= value <= wire.NUMBER_MAX:
+        return value
+    return None
+
+
+def _yes_no(body: Body, key: int) -> bool | None:
+    value = body.get(key)
+    return value if isinstance(value, bool) else None
+
+
+def _booted(body: Body) -> Booted:
+    version = body.get(wire.BOOT_VERSION)
+    readable = (
+        isinstance(version, str) and len(version) <= TEXT_LENGTH_MAX and version.isprintable()
+    )
+    return Booted(
+        cause=_whole(body, wire.BOOT_CAUSE),
+        version=str(version) if readable else None,
+    )
+
+
+def _heartbeat(body: Body) -> Heartbeat:
+    return Heartbeat(
+        battery_mv=_whole(body, wire.HEARTBEAT_BATTERY_MV),
+        journal_permille=_whole(body, wire.HEARTBEAT_JOURNAL_PERMILLE, 1000),
+        unacked=_whole(body, wire.HEARTBEAT_UNACKED),
+        down_counter=_whole(body, wire.HEARTBEAT_DOWN_COUNTER),
+        lid_open=_yes_no(body, wire.HEARTBEAT_LID_OPEN),
+        slot_blocked=_yes_no(body, wire.HEARTBEAT_SLOT_BLOCKED),
+        rejected=_whole(body, wire.HEARTBEAT_REJECTED),
+        heap_free=_whole(body, wire.HEARTBEAT_HEAP_FREE),
+        rssi_dbm=_signed(body, wire.HEARTBEAT_RSSI_DBM),
+        dropped=_whole(body, wire.HEARTBEAT_DROPPED),
+    )
+
+
+def _journal_gap(body: Body) -> JournalGap | None:
+    seq_from, seq_to = _whole(body, wire.GAP_FROM), _whole(body, wire.GAP_TO)
+    if seq_from is None or seq_to is None or not 0 < seq_from <= seq_to:
+        return None
+    return JournalGap(seq_from, seq_to, _whole(body, wire.GAP_REASON))
+
+
+def _running_summary(body: Body) -> RunningSummary | None:
+    summary_id = _whole(body, wire.SUMMARY_ID)
+    deposits = _whole(body, wire.SUMMARY_DEPOSITS, SUMMARY_DEPOSITS_MAX)
+    if summary_id is None or deposits is None:
+        return None
+    return RunningSummary(summary_id, deposits, _whole(body, wire.SUMMARY_OTHERS))
+
+
+def _collection(body: Body) -> CollectionMoved:
+    return CollectionMoved(_whole(body, wire.COLLECTION_VISIT))
+
+
+def _lid(body: Body) -> LidMoved:
+    return LidMoved(_whole(body, wire.LID_DEPOSITS))
+
+
+def _epoch_start(body: Body) -> EpochStarted | None:
+    old, last = _whole(body, wire.EPOCH_START_OLD), _whole(body, wire.EPOCH_START_LAST_SEQ)
+    return None if old is None or last is None else EpochStarted(old, last)
+
+
+READERS: dict[int, Callable[[Body], Fact | None]] = {
+    wire.BOOT_KIND: _booted,
+    wire.HEARTBEAT: _heartbeat,
+    wire.LID_OPENED: _lid,
+    wire.LID_CLOSED: _lid,
+    wire.COLLECTION_OPENED: _collection,
+    wire.COLLECTION_CLOSED: _collection,
+    wire.JOURNAL_GAP: _journal_gap,
+    wire.RUNNING_SUMMARY: _running_summary,
+    wire.EPOCH_START: _epoch_start,
+}
+
+
+def fact_of(kind: int, body: Body) -> Fact | None:
+    """Return what the body of a record of this kind says, or None when it cannot be read."""
+    reader = READERS.get(kind)
+    return None if reader is None else reader(body)

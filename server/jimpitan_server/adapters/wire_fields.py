@@ -1,0 +1,62 @@
+"""Reads the fields of a record's payload: quickly when it is plain, exactly in every case.
+
+A pattern recognises the deterministic encoding of a plain record: the nine fields in range, a
+body without texts, byte strings or maps inside. Each alternative of the pattern begins with
+another byte, so it reads the heads of the items one after the other exactly as a decoder does,
+and only shortest forms match. What it does not recognise goes the exact way; both ways give
+the same answer (a property test holds them against `records.parse`).
+"""
+
+import re
+from typing import Any
+
+import cbor2
+from jimpitan_wire import records
+from jimpitan_wire.cbor import DEPTH_MAX
+
+from jimpitan_server.adapters import wire_canonical
+
+# Heads of shortest form: RFC 8949 section 4.2.1.
+_NUMBER = rb"(?:[\x00-\x17]|\x18[\x18-\xff]|\x19(?!\x00)..|\x1a(?!\x00\x00)....)"
+_LONG = rb"(?:\x1b(?!\x00{4}).{8})"
+_UPTIME = rb"(?:" + _NUMBER + rb"|\x1b(?!\x00{4})\x00[\x00-\x1f].{6})"  # below 2^53
+_NEGATIVE = rb"(?:[\x20-\x37]|\x38[\x18-\xff]|\x39(?!\x00)..|\x3a(?!\x00\x00)....)"
+_PLAIN = rb"(?:" + _NUMBER + rb"|" + _LONG + rb"|" + _NEGATIVE + rb"|[\x80-\x97]|[\xf4-\xf6])"
+PLAIN_RECORD = re.compile(
+    rb"\xa9\x01" + _NUMBER + rb"\x02" + _NUMBER
+    + rb"\x03(?!\x00)" + _NUMBER + rb"\x04" + _UPTIME
+    + rb"\x05(?:" + _NUMBER + rb"|\xf6)\x06" + _NUMBER
+    + rb"\x07\x48.{8}\x08" + _NUMBER
+    + rb"\x09[\xa0-\xb7]" + _PLAIN + rb"*+",
+    re.DOTALL,
+)  # fmt: skip
+# A text can stand nowhere in a plain record: if it is what follows the decoded record, then no
+# bytes stood between.
+_PAIR, _END = b"\x82", b"\x61."
+
+
+def fields_of(payload: bytes) -> dict[int, Any]:
+    """Return the nine checked fields of a payload, or raise a `WireError`."""
+    if PLAIN_RECORD.fullmatch(payload) is not None:
+        plain = _plain(payload)
+        if plain is not None:
+            return plain
+    return records.checked(wire_canonical.decode(payload))
+
+
+def _plain(payload: bytes) -> dict[int, Any] | None:
+    try:
+        fields, end = cbor2.loads(
+            _PAIR + payload + _END, max_depth=DEPTH_MAX + 1, allow_duplicate_keys=False
+        )
+    except (cbor2.CBORDecodeError, ValueError, TypeError):
+        return None
+    if end != "." or len(fields) != records.BODY:
+        return None
+    last = -1
+    for key in fields[records.BODY]:
+        if type(key) is not int or key <= last:
+            return None
+        last = key
+    plain: dict[int, Any] = fields
+    return plain

@@ -1,0 +1,326 @@
+"""Wires the server: from settings to a program whose parts know only what they were given."""
+
+import asyncio
+import hmac
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import text
+
+from jimpitan_server.adapters.bell import Bell
+from jimpitan_server.adapters.clock import SystemClock
+from jimpitan_server.adapters.database.engine import Database
+from jimpitan_server.adapters.database.enrolment_store import DatabaseEnrolment
+from jimpitan_server.adapters.database.gateway_rows import gateway_of_token
+from jimpitan_server.adapters.database.intake_store import DatabaseIntake
+from jimpitan_server.adapters.database.migrate import migrate
+from jimpitan_server.adapters.database.secret_rows import keep_secret_once, wrapped_secret
+from jimpitan_server.adapters.database.totals_rows import DatabaseTotals
+from jimpitan_server.adapters.database.user_store import DatabaseUsers, end_old_sessions
+from jimpitan_server.adapters.keyring import BoxKeyring, BoxVault, MasterKey
+from jimpitan_server.adapters.live import LiveTotals
+from jimpitan_server.adapters.metrics import Metrics
+from jimpitan_server.adapters.money_desk import MoneyDesk
+from jimpitan_server.adapters.passwords import ArgonPasswords
+from jimpitan_server.adapters.sealing import make_private_key, public_key_of, unseal
+from jimpitan_server.domain.books import Rules
+from jimpitan_server.domain.clock import Clock
+from jimpitan_server.domain.errors import NotAllowed, NotAuthenticated, ServerError
+from jimpitan_server.domain.ids import BoxId, GatewayId, UserId
+from jimpitan_server.domain.rupiah import Rupiah
+from jimpitan_server.domain.user import Session
+from jimpitan_server.services import accept as accepting
+from jimpitan_server.services import command as commanding
+from jimpitan_server.services import enrol as enrolling
+from jimpitan_server.services import login as logging_in
+from jimpitan_server.services import maintain as maintaining
+from jimpitan_server.services.record import DownMessage
+from jimpitan_server.services.totals import GiftRange, PublicTotals, draw_up
+from jimpitan_server.settings import Settings
+
+ENROLMENT_KEY_NAME = "enrolment"
+LOOPBACK = {"127.0.0.1", "::1"}
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The wired server. Each method is one transaction: all of it is kept, or nothing.
+
+    `elapsed_s` measures durations; it tells no time of day.
+    """
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    master: MasterKey
+    vault: BoxVault
+    keyring: BoxKeyring
+    passwords: logging_in.Passwords
+    metrics: Metrics
+    live: LiveTotals
+    money: MoneyDesk
+    commands: Bell = field(default_factory=Bell)
+    elapsed_s: Callable[[], float] = time.monotonic
+
+    async def accept(
+        self, deliveries: list[accepting.Delivery], *, gateway: GatewayId
+    ) -> accepting.Accepted:
+        """Take in what one gateway brought."""
+        began_s = self.elapsed_s()
+        async with self._intake() as store:
+            accepted = await accepting.accept(
+                deliveries,
+                gateway=gateway,
+                now=self.clock.now(),
+                keyring=self.keyring,
+                store=store,
+            )
+        self.metrics.note_batch(accepted, self.elapsed_s() - began_s)
+        if accepted.stored:
+            self.live.changed()
+        return accepted
+
+    async def hand_out(self, gateway: GatewayId) -> list[DownMessage]:
+        """Return the signed commands that a gateway should carry now."""
+        now = self.clock.now()
+        async with self.database.read() as connection:
+            store = DatabaseIntake(connection, self.settings.quarantine_kept_max)
+            if not await commanding.waiting(store, gateway=gateway, now=now):
+                return []
+        async with self._intake() as writing:
+            return await commanding.hand_out(
+                writing, gateway=gateway, keyring=self.keyring, now=now
+            )
+
+    async def open_collection(self, box: BoxId, *, visit: int) -> datetime:
+        """Let a box be opened for one visit; return until when."""
+        async with self._intake() as store:
+            until = await commanding.open_collection(
+                store, box=box, visit=visit, now=self.clock.now()
+            )
+        self.commands.ring()
+        return until
+
+    async def pass_old_gaps(self) -> int:
+        """Stop waiting for records that are missing for too long; return how many gaps."""
+        async with self._intake() as store:
+            passed = await maintaining.pass_old_gaps(
+                store,
+                now=self.clock.now(),
+                patience=timedelta(seconds=self.settings.gap_patience_s),
+            )
+        self.metrics.gaps_passed.inc(passed)
+        return passed
+
+    async def maintain(self) -> None:
+        """Do once what time alone brings about."""
+        await self.pass_old_gaps()
+        await self.money.reconcile_if_due()
+        async with self.database.write() as connection:
+            await end_old_sessions(connection, self.clock.now())
+
+    async def add_box(self, box: str, *, epoch: int, key: bytes) -> None:
+        """Make a box known with a key, or give it the key of a newer epoch."""
+        async with self._enrolment() as store:
+            await enrolling.add_box(
+                store, box=box, epoch=epoch, key=key, vault=self.vault, now=self.clock.now()
+            )
+        self.live.changed()
+
+    async def enrol_box(self, *, token: str, box: str, epoch: int, key: bytes) -> None:
+        """Make a box known on the word of a single-use token."""
+        async with self._enrolment() as store:
+            await enrolling.enrol_box(
+                store,
+                token=token,
+                box=box,
+                epoch=epoch,
+                key=key,
+                vault=self.vault,
+                now=self.clock.now(),
+            )
+        self.live.changed()
+
+    async def make_enrolment_token(self) -> str:
+        """Return a new token for one box; it is shown only now."""
+        async with self._enrolment() as store:
+            return await enrolling.make_enrolment_token(store, now=self.clock.now())
+
+    async def add_gateway(self, gateway: str) -> str:
+        """Make a gateway known and return its token, which is shown only now."""
+        async with self._enrolment() as store:
+            return await enrolling.add_gateway(store, gateway=gateway, now=self.clock.now())
+
+    async def gateway_of_token(self, token: str) -> GatewayId:
+        """Return the gateway that holds this token, or refuse it."""
+        async with self.database.read() as connection:
+            gateway = await gateway_of_token(connection, enrolling.fingerprint(token))
+        if gateway is None:
+            raise NotAuthenticated("This gateway token is unknown or revoked.")
+        return gateway
+
+    async def enrolment_public_key(self) -> bytes:
+        """Return the public key to which benches seal box keys."""
+        return public_key_of(await self._enrolment_private_key())
+
+    async def unseal_enrolment(self, sealed: bytes) -> bytes:
+        """Return what a bench sealed to the public key."""
+        return unseal(await self._enrolment_private_key(), sealed)
+
+    async def add_user(self, login_name: str, *, role: str, password: str) -> UserId:
+        """Keep a new person."""
+        async with self.database.write() as connection:
+            return await logging_in.add_user(
+                DatabaseUsers(connection),
+                self.passwords,
+                login_name=login_name,
+                role=role,
+                password=password,
+                now=self.clock.now(),
+            )
+
+    async def log_in(self, *, login_name: str, password: str) -> logging_in.LoggedIn:
+        """Open a session for who knows the password."""
+        async with self.database.read() as connection:
+            user = await logging_in.check_password(
+                DatabaseUsers(connection),
+                self.passwords,
+                login_name=login_name,
+                password=password,
+            )
+        async with self.database.write() as connection:
+            return await logging_in.open_session(
+                DatabaseUsers(connection),
+                user,
+                now=self.clock.now(),
+                valid=timedelta(hours=self.settings.session_hours),
+            )
+
+    async def session_of(self, token: str) -> Session | None:
+        """Return the session of a token, if it still holds."""
+        async with self.database.read() as connection:
+            return await logging_in.session_of(
+                DatabaseUsers(connection), token=token, now=self.clock.now()
+            )
+
+    async def log_out(self, token: str) -> None:
+        """End the session of a token."""
+        async with self.database.write() as connection:
+            await logging_in.log_out(DatabaseUsers(connection), token=token)
+
+    def allow_metrics(self, *, client: str, authorization: str) -> None:
+        """Refuse who may not read the metrics."""
+        token = self.settings.metrics_token
+        if token is None:
+            if client not in LOOPBACK:
+                raise NotAllowed("Metrics are for this machine, or set JIMPITAN_METRICS_TOKEN.")
+            return
+        wanted = f"Bearer {token.get_secret_value()}"
+        if not hmac.compare_digest(authorization.encode(), wanted.encode()):
+            raise NotAuthenticated("Send the header Authorization: Bearer <metrics token>.")
+
+    async def check_database(self) -> None:
+        """Ask the database for a sign of life."""
+        async with self.database.read() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def migrate(self) -> str:
+        """Bring the schema up to date; return the version reached."""
+        return await migrate(self.database)
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """Renew the figures and do the maintenance in the background while inside."""
+        tasks = [asyncio.create_task(self.live.run()), asyncio.create_task(self._maintaining())]
+        try:
+            yield
+        finally:
+            self.stop()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def stop(self) -> None:
+        """Let everybody go who waits: viewers of the board and polling gateways."""
+        self.live.close()
+        self.commands.close()
+
+    async def close(self) -> None:
+        """Give back what was opened."""
+        self.stop()
+        await self.database.close()
+
+    @asynccontextmanager
+    async def _intake(self) -> AsyncIterator[DatabaseIntake]:
+        async with self.database.write() as connection:
+            yield DatabaseIntake(connection, self.settings.quarantine_kept_max)
+
+    @asynccontextmanager
+    async def _enrolment(self) -> AsyncIterator[DatabaseEnrolment]:
+        async with self.database.write() as connection:
+            yield DatabaseEnrolment(connection)
+
+    async def _enrolment_private_key(self) -> bytes:
+        """Return the private key that opens sealed box keys; it is made when first needed."""
+        async with self.database.read() as connection:
+            wrapped = await wrapped_secret(connection, ENROLMENT_KEY_NAME)
+        if wrapped is None:
+            fresh = self.master.wrap(make_private_key(), purpose=ENROLMENT_KEY_NAME)
+            async with self.database.write() as connection:
+                await keep_secret_once(
+                    connection, ENROLMENT_KEY_NAME, wrapped=fresh, now=self.clock.now()
+                )
+                wrapped = await wrapped_secret(connection, ENROLMENT_KEY_NAME)
+        assert wrapped is not None
+        return self.master.unwrap(wrapped, purpose=ENROLMENT_KEY_NAME)
+
+    async def _maintaining(self) -> None:
+        while True:
+            await asyncio.sleep(self.settings.maintenance_every_s)
+            try:
+                await self.maintain()
+            except ServerError as error:
+                log.warning("maintenance_postponed", error=error.code)
+
+
+async def build(settings: Settings, clock: Clock | None = None) -> Program:
+    """Return the wired server; nothing is sent or changed yet."""
+    now = clock or SystemClock()
+    database = Database(settings.database_url)
+    vault = BoxVault(master := MasterKey(settings.master_secret()))
+    gift = GiftRange(
+        typical_idr=settings.gift_typical_idr,
+        low_idr=settings.gift_low_idr,
+        high_idr=settings.gift_high_idr,
+    )
+
+    async def figures(before: PublicTotals | None) -> PublicTotals:
+        async with database.read() as connection:
+            return await draw_up(
+                DatabaseTotals(connection),
+                gift=gift,
+                stale_after=timedelta(seconds=settings.stale_after_s),
+                now=now.now(),
+                before=before,
+            )
+
+    live = LiveTotals(figures, now, viewers_max=settings.viewers_max)
+    rules = Rules(deposit_low=Rupiah(gift.low_idr), deposit_high=Rupiah(gift.high_idr))
+    return Program(
+        settings=settings,
+        database=database,
+        clock=now,
+        master=master,
+        vault=vault,
+        keyring=BoxKeyring(vault),
+        passwords=ArgonPasswords(),
+        metrics=Metrics(),
+        live=live,
+        money=MoneyDesk(database, now, rules, live.changed),
+    )

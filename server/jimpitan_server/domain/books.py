@@ -1,0 +1,176 @@
+"""What matching is given: what was sensed, counted, paid in, notified and credited.
+
+Everything is already recorded and voided entries are left out; `Books` holds all there is of the
+accounts in question, so that matching can be run again from nothing at any time.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from jimpitan_server.domain.bank_day import bank_day
+from jimpitan_server.domain.ids import BoxId
+from jimpitan_server.domain.rupiah import Rupiah
+
+# What one deposit may be worth on average over a holding period: half of the smallest gift that
+# the programmes ask for (Rp 1.000), and the largest of the common small notes. A prior of the
+# programme, never a reading of a sensor.
+DEPOSIT_LOW, DEPOSIT_HIGH = Rupiah(500), Rupiah(20_000)
+
+
+class Settlement(StrEnum):
+    """How QRIS payments reach the account."""
+
+    PAYMENT = "payment"
+    """One credit for each payment."""
+    DAILY = "daily"
+    """One credit for all payments of a day."""
+    TERMINAL_DAILY = "terminal_daily"
+    """One credit for all payments of a day at one terminal."""
+
+
+class RemittanceMethod(StrEnum):
+    """How counted cash was paid in."""
+
+    SLIP = "slip"
+    """Over the counter or by transfer, with a remittance slip."""
+    QRIS = "qris"
+    """With the programme's own code: the bank will notify it like a donor's payment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LidOpening:
+    """A lid was opened, as the box recorded it, at about `at`."""
+
+    box: BoxId
+    seq: int
+    at: datetime
+    uncertainty: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """What a box sensed in the holding period that the opening `lid_seq` ended."""
+
+    box: BoxId
+    lid_seq: int
+    deposits: int
+    records_missing: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """A count at the lid; `sensed` tells whether the container has sensors at all."""
+
+    collection_id: str
+    box: BoxId
+    total: Rupiah
+    lid_at: datetime
+    sensed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remittance:
+    """Counted cash that was paid in, with the reference on its slip or payment."""
+
+    remittance_id: str
+    account: str
+    collection_ids: tuple[str, ...]
+    amount: Rupiah
+    method: RemittanceMethod
+    reference: str
+    paid_at: datetime
+
+    @property
+    def paid_on(self) -> date:
+        """The bank's day of the payment."""
+        return bank_day(self.paid_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """A QRIS payment that a bank notified; `box` only where one box alone can be meant.
+
+    `held` payments came in a genuine message far from its own time: true, and worth a look.
+    """
+
+    payment_id: str
+    account: str
+    amount: Rupiah
+    fee: Rupiah
+    paid_at: datetime
+    box: BoxId | None = None
+    terminal: str | None = None
+    reference: str | None = None
+    rrn: str | None = None
+    mpan18: str | None = None
+    issuer: str | None = None
+    held: bool = False
+
+    @property
+    def paid_on(self) -> date:
+        """The bank's day of the payment."""
+        return bank_day(self.paid_at)
+
+    @property
+    def credit_due(self) -> Rupiah:
+        """What should reach the account; donations are free of fees, so this is all of it."""
+        return self.amount - self.fee
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The names under which a statement may mention this payment."""
+        return tuple(name for name in (self.reference, self.rrn) if name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """A statement line that brought money into the account."""
+
+    credit_id: str
+    account: str
+    booked_on: date
+    amount: Rupiah
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """How patient and how tolerant matching is; a programme may set its own."""
+
+    settlement_by_account: Mapping[str, Settlement] = field(default_factory=dict)
+    # Settlement is T+2 at the slowest acquirers; a weekend between makes it four days.
+    credit_lag_days: int = 4
+    # A credit that comes later than that is still looked for, then called late.
+    credit_search_days: int = 21
+    # The bank's midnight and ours may differ by the way of a message.
+    clock_slack_days: int = 1
+    visit_gap: timedelta = timedelta(minutes=30)
+    lid_tolerance: timedelta = timedelta(minutes=30)
+    count_due: timedelta = timedelta(hours=24)
+    records_due: timedelta = timedelta(hours=24)
+    remittance_due: timedelta = timedelta(days=3)
+    deposit_low: Rupiah = DEPOSIT_LOW
+    deposit_high: Rupiah = DEPOSIT_HIGH
+    qris_words: tuple[str, ...] = ("QRIS",)
+    remittance_words: tuple[str, ...] = ("SETOR",)
+    # A collector pays a counted sum within this time of the time he states for it.
+    qris_remittance_slack: timedelta = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """Everything that is matched, and the moment it is judged from."""
+
+    now: datetime
+    payments: tuple[Payment, ...] = ()
+    credits: tuple[Credit, ...] = ()
+    collections: tuple[Collection, ...] = ()
+    remittances: tuple[Remittance, ...] = ()
+    openings: tuple[LidOpening, ...] = ()
+    expectations: tuple[Expectation, ...] = ()
+    # The last day of which an account's statement was imported, which may itself be incomplete.
+    statement_until: Mapping[str, date] = field(default_factory=dict)
+    # The box of a terminal label or store id where exactly one box has it.
+    boxes_by_label: Mapping[str, BoxId] = field(default_factory=dict)

@@ -1,0 +1,58 @@
+"""A discrepancy: numbers or facts that disagree, for a person to look at."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from jimpitan_server.domain.ids import BoxId
+
+
+class Severity(StrEnum):
+    """How soon a person must look."""
+
+    NOTICE = "notice"
+    """Worth knowing; it may explain something else."""
+    WARNING = "warning"
+    """Look at it with the next collection."""
+    CRITICAL = "critical"
+    """Look at it today: somebody or something does what it must not."""
+
+
+class RecordFinding(StrEnum):
+    """The kinds of discrepancy that taking in records can raise."""
+
+    FORK = "record_fork"
+    """Two genuine records carry the same box and sequence number."""
+    CHAIN_BREAK = "chain_break"
+    """A record names another predecessor than the one we hold."""
+    GAP_UNEXPLAINED = "gap_unexplained"
+    """Records are missing for more than a day, and the box did not declare them lost."""
+    GAP_DECLARED = "gap_declared"
+    """The box declared that records of its journal are torn or gone."""
+    GAPS_MANY = "gaps_many"
+    """So many separate records are missing that some gaps are kept as one."""
+    EPOCH_OVERRUN = "epoch_overrun"
+    """Records of an old key were held beyond the end that the new key names."""
+    EPOCH_DISPUTED = "epoch_disputed"
+    """A second, different end was named for an old key."""
+    COUNTER_EXHAUSTED = "counter_exhausted"
+    """The box claims so high a counter that nothing can be told to it any more."""
+    BODY_UNREADABLE = "body_unreadable"
+    """A genuine record of a known kind has a body we cannot act on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discrepancy:
+    """One finding. `subject` makes it unique within its kind: found again, it stays one case.
+
+    `evidence` holds small values (numbers, short texts, hex) that a person needs to judge it.
+    """
+
+    kind: str
+    severity: Severity
+    subject: str
+    found_at: datetime
+    box: BoxId | None = None
+    seq_from: int | None = None
+    seq_to: int | None = None
+    evidence: dict[str, object] = field(default_factory=dict)

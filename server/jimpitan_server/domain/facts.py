@@ -1,0 +1,74 @@
+"""What a box reported, beside a deposit: the readable form of a record's body.
+
+A part that the box left out, or that is not what its kind asks for, is None: the record is
+genuine and held all the same.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Booted:
+    """The box started; `version` is that of its firmware."""
+
+    cause: int | None
+    version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """A sign of life with the health of the box."""
+
+    battery_mv: int | None
+    journal_permille: int | None
+    unacked: int | None
+    down_counter: int | None
+    lid_open: bool | None
+    slot_blocked: bool | None
+    rejected: int | None
+    heap_free: int | None
+    rssi_dbm: int | None
+    dropped: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalGap:
+    """The box declares that the records from `seq_from` to `seq_to` are torn or gone."""
+
+    seq_from: int
+    seq_to: int
+    reason: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunningSummary:
+    """On a full journal: how many deposits were counted without a record of their own."""
+
+    summary_id: int
+    deposits: int
+    others: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionMoved:
+    """A collection was opened or closed at the box, for the visit it was told of."""
+
+    visit: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LidMoved:
+    """The lid was opened or closed; `deposits` is what the box counted since the last time."""
+
+    deposits: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EpochStarted:
+    """A new key is in use; the records of the old one end with `seq_last`."""
+
+    epoch_old: int
+    seq_last: int
+
+
+Fact = Booted | Heartbeat | JournalGap | RunningSummary | CollectionMoved | LidMoved | EpochStarted

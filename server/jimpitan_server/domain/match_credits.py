@@ -1,0 +1,227 @@
+"""The account: every credit of the statement, and everything that should become one.
+
+Each credit's money ends in exactly one place, so the matches of an account always add up to its
+credits: to remitted cash, to donors' payments, or to neither chain.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from jimpitan_server.domain.books import (
+    Books,
+    Credit,
+    Payment,
+    Remittance,
+    RemittanceMethod,
+    Rules,
+)
+from jimpitan_server.domain.due import OPEN_REASONS, DueDates
+from jimpitan_server.domain.ids import BoxId
+from jimpitan_server.domain.match import Match, Relation, State
+from jimpitan_server.domain.match_batches import Link
+from jimpitan_server.domain.match_payments import link_payments
+from jimpitan_server.domain.match_remittances import (
+    RemittancePayments,
+    find_remittance_payments,
+    match_slips,
+    pair_by_amount,
+)
+from jimpitan_server.domain.mentions import plain, says_any, words_of
+from jimpitan_server.domain.rupiah import NOTHING, Rupiah, total
+
+
+def match_credits(books: Books, rules: Rules) -> list[Match]:
+    """Return every match of remittances, payments and credits."""
+    paid_by_qris = find_remittance_payments(books, rules)
+    due = DueDates.of(books, rules)
+    notified = {one.remittance_id for one in paid_by_qris.remittance_by_payment.values()}
+    by_slip = [one for one in books.remittances if one.remittance_id not in notified]
+    slips = match_slips(by_slip, books.credits, rules)
+    taken = {credit_id for match in slips for credit_id in match.right}
+    waiting = [credit for credit in books.credits if credit.credit_id not in taken]
+    found = link_payments(books.payments, waiting, rules)
+    split = [match for link in found.links for match in _split(link, paid_by_qris)]
+    taken |= {credit_id for match in split for credit_id in match.right}
+    slips += _lost_notifications(by_slip, slips, books, taken, rules)
+    taken |= {credit_id for match in slips for credit_id in match.right}
+    linked = {one.payment_id for link in found.links for one in link.payments}
+    linked |= {one.payment_id for one in found.repeated}
+    unlinked = [one for one in books.payments if one.payment_id not in linked]
+    orphans = [one for one in books.credits if one.credit_id not in taken]
+    return [
+        *paid_by_qris.matches,
+        *slips,
+        *_open_remittances(by_slip, slips, due),
+        *split,
+        *(_repeated(payment) for payment in found.repeated),
+        *_open_payments(unlinked, paid_by_qris, due),
+        *_orphans(orphans, books, rules),
+    ]
+
+
+def _lost_notifications(
+    remittances: Iterable[Remittance],
+    slips: Iterable[Match],
+    books: Books,
+    taken: set[str],
+    rules: Rules,
+) -> list[Match]:
+    """Link remittances by QRIS that nobody notified with QRIS credits that nobody explained."""
+    answered = {remittance_id for match in slips for remittance_id in match.left}
+    return pair_by_amount(
+        [
+            one
+            for one in remittances
+            if one.method is RemittanceMethod.QRIS and one.remittance_id not in answered
+        ],
+        [
+            one
+            for one in books.credits
+            if one.credit_id not in taken and says_any(one.text, rules.qris_words)
+        ],
+        rules,
+    )
+
+
+def _split(link: Link, paid_by_qris: RemittancePayments) -> Iterator[Match]:
+    """Part a link into the remittances in it, each by itself, and the donors' payments."""
+    left = total(credit.amount for credit in link.credits)
+    donors: list[Payment] = []
+    credit_ids = tuple(credit.credit_id for credit in link.credits)
+    for payment in link.payments:
+        remittance = paid_by_qris.remittance_by_payment.get(payment.payment_id)
+        if remittance is None:
+            donors.append(payment)
+            continue
+        arrived = min(payment.credit_due, left) if len(link.payments) > 1 else left
+        left -= arrived
+        yield _remitted(remittance, payment.credit_due, arrived, credit_ids, link)
+    if donors:
+        yield Match(
+            relation=Relation.PAYMENT_CREDIT,
+            state=link.state,
+            left=tuple(payment.payment_id for payment in donors),
+            right=credit_ids,
+            left_total=total(payment.credit_due for payment in donors),
+            right_total=left,
+            reason=link.reason,
+            box=_one_box(donors),
+        )
+    elif left:
+        assert len(link.payments) > 1
+        yield _surplus(link, credit_ids, left)
+
+
+def _remitted(
+    remittance: Remittance, due: Rupiah, arrived: Rupiah, credit_ids: tuple[str, ...], link: Link
+) -> Match:
+    return Match(
+        relation=Relation.REMITTANCE_CREDIT,
+        state=link.state,
+        left=(remittance.remittance_id,),
+        right=credit_ids,
+        left_total=due,
+        right_total=arrived,
+        reason=link.reason,
+    )
+
+
+def _surplus(link: Link, credit_ids: tuple[str, ...], surplus: Rupiah) -> Match:
+    """Money of a batch beyond the remittances in it: payments whose notification was lost."""
+    return Match(
+        relation=Relation.PAYMENT_CREDIT,
+        state=State.ORPHAN,
+        left=(),
+        right=credit_ids,
+        left_total=NOTHING,
+        right_total=surplus,
+        reason=link.reason,
+    )
+
+
+def _one_box(payments: Iterable[Payment]) -> BoxId | None:
+    boxes = {payment.box for payment in payments}
+    return boxes.pop() if len(boxes) == 1 else None
+
+
+def _open_remittances(
+    remittances: Iterable[Remittance], matches: list[Match], due: DueDates
+) -> Iterator[Match]:
+    answered = {remittance_id for match in matches for remittance_id in match.left}
+    for remittance in sorted(remittances, key=lambda one: (one.paid_at, one.remittance_id)):
+        if remittance.remittance_id not in answered:
+            yield _waiting(remittance, remittance.amount, due)
+
+
+def _waiting(remittance: Remittance, amount: Rupiah, due: DueDates) -> Match:
+    state = due.state(remittance.account, remittance.paid_on)
+    return Match(
+        relation=Relation.REMITTANCE_CREDIT,
+        state=state,
+        left=(remittance.remittance_id,),
+        right=(),
+        left_total=amount,
+        right_total=NOTHING,
+        reason=OPEN_REASONS[state],
+    )
+
+
+def _repeated(payment: Payment) -> Match:
+    return Match(
+        relation=Relation.PAYMENT_CREDIT,
+        state=State.DUPLICATE,
+        left=(payment.payment_id,),
+        right=(),
+        left_total=NOTHING,
+        right_total=NOTHING,
+        reason="RRN, account, amount, day and issuer are those of another notification.",
+        box=payment.box,
+        evidence={"amount_idr": payment.amount.amount},
+    )
+
+
+def _open_payments(
+    payments: Iterable[Payment], paid_by_qris: RemittancePayments, due: DueDates
+) -> Iterator[Match]:
+    for payment in sorted(payments, key=lambda one: (one.paid_at, one.payment_id)):
+        remittance = paid_by_qris.remittance_by_payment.get(payment.payment_id)
+        if remittance is not None:
+            yield _waiting(remittance, payment.credit_due, due)
+            continue
+        state = due.state(payment.account, payment.paid_on)
+        yield Match(
+            relation=Relation.PAYMENT_CREDIT,
+            state=state,
+            left=(payment.payment_id,),
+            right=(),
+            left_total=payment.credit_due,
+            right_total=NOTHING,
+            reason=OPEN_REASONS[state],
+            box=payment.box,
+            evidence={"held": True} if payment.held else {},
+        )
+
+
+def _orphans(credits_: Iterable[Credit], books: Books, rules: Rules) -> Iterator[Match]:
+    """Judge credits that nothing led us to expect: lost notifications, or another's money."""
+    boxes_by_word: dict[str, set[BoxId]] = defaultdict(set)
+    for label, box_of_label in books.boxes_by_label.items():
+        boxes_by_word[plain(label)].add(box_of_label)
+    for credit in sorted(credits_, key=lambda one: (one.booked_on, one.credit_id)):
+        orphan = Match(
+            relation=Relation.OTHER_CREDIT,
+            state=State.ORPHAN,
+            left=(),
+            right=(credit.credit_id,),
+            left_total=NOTHING,
+            right_total=credit.amount,
+            reason="A credit that no remittance and no payment explains.",
+        )
+        if says_any(credit.text, rules.qris_words):
+            words = words_of(credit.text)
+            named = set().union(*(boxes_by_word.get(word, ()) for word in words))
+            box = named.pop() if len(named) == 1 else None
+            reason = "A QRIS credit without a notification: lost until the statement came."
+            orphan = replace(orphan, relation=Relation.PAYMENT_CREDIT, reason=reason, box=box)
+        yield orphan

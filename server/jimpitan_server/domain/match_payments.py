@@ -1,0 +1,191 @@
+"""Donors' payments against the statement: by reference, by batch, or by equal amounts."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from jimpitan_server.domain.books import Credit, Payment, Rules, Settlement
+from jimpitan_server.domain.match import State
+from jimpitan_server.domain.match_batches import Link, match_batches
+from jimpitan_server.domain.match_remittances import item_of_credit
+from jimpitan_server.domain.mentions import (
+    Mentions,
+    plain,
+    says_any,
+    shape,
+    shapes_of,
+    words_of,
+)
+from jimpitan_server.domain.pairing import Item, Window, group_equal
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentLinks:
+    """What was linked, and the payments that repeat another one."""
+
+    links: list[Link]
+    repeated: list[Payment]
+
+
+def link_payments(
+    payments: Iterable[Payment], credits_: Iterable[Credit], rules: Rules
+) -> PaymentLinks:
+    """Return links; payments and credits that are in none are left for the caller to judge."""
+    credits_by_account: dict[str, list[Credit]] = defaultdict(list)
+    for credit in credits_:
+        credits_by_account[credit.account].append(credit)
+    payments_by_account: dict[str, list[Payment]] = defaultdict(list)
+    for payment in payments:
+        payments_by_account[payment.account].append(payment)
+    links: list[Link] = []
+    repeated: list[Payment] = []
+    for account in sorted(payments_by_account):
+        ordered = sorted(payments_by_account[account], key=_order)
+        found = _link_account(ordered, credits_by_account[account], rules, account)
+        links += found.links
+        repeated += found.repeated
+    return PaymentLinks(links, repeated)
+
+
+def _order(payment: Payment) -> tuple[object, str]:
+    return payment.paid_at, payment.payment_id
+
+
+def _link_account(
+    payments: list[Payment], credits_: list[Credit], rules: Rules, account: str
+) -> PaymentLinks:
+    waiting = {credit.credit_id: credit for credit in sorted(credits_, key=_credit_order)}
+    links = _by_reference(payments, waiting, rules)
+    linked = {payment.payment_id for link in links for payment in link.payments}
+    rest, repeated = _without_repeats(payments, linked)
+    by_qris = [one for one in waiting.values() if says_any(one.text, rules.qris_words)]
+    settlement = rules.settlement_by_account.get(account, Settlement.PAYMENT)
+    if settlement is Settlement.PAYMENT:
+        shapes = _reference_shapes(links)
+        unnamed = [one for one in by_qris if not shapes & shapes_of(one.text)]
+        links += _by_amount(rest, unnamed, rules)
+    else:
+        links += match_batches(rest, by_qris, settlement, rules)
+    return PaymentLinks(links, repeated)
+
+
+def _reference_shapes(links: list[Link]) -> set[str]:
+    """Return the shapes of the references that this bank is seen to write into its texts.
+
+    A credit whose text has a word of such a shape names a payment. When it is none that we
+    know, its notification was lost; it must not be taken for another payment of that amount.
+    """
+    return {
+        shape(plain(name))
+        for link in links
+        for payment in link.payments
+        for name in payment.references
+        if plain(name) in {word for credit in link.credits for word in words_of(credit.text)}
+    }
+
+
+def _credit_order(credit: Credit) -> tuple[object, str]:
+    return credit.booked_on, credit.credit_id
+
+
+def _window(rules: Rules) -> Window:
+    after = rules.credit_lag_days + rules.credit_search_days
+    return Window(before=rules.clock_slack_days, after=after)
+
+
+def _item_of(payment: Payment) -> Item:
+    return Item(day=payment.paid_on, item_id=payment.payment_id, amount=payment.credit_due)
+
+
+def _by_reference(payments: list[Payment], waiting: dict[str, Credit], rules: Rules) -> list[Link]:
+    """Link payments that a credit's text names, and take those credits out of `waiting`."""
+    mentions = Mentions((credit.credit_id, credit.text) for credit in waiting.values())
+    window = _window(rules)
+    links: list[Link] = []
+    for payment in payments:
+        ids = {one for name in payment.references for one in mentions.of(name)}
+        expected = _item_of(payment) if ids else None
+        near = [
+            waiting[one]
+            for one in ids
+            if one in waiting and expected and window.holds(expected, item_of_credit(waiting[one]))
+        ]
+        if near:
+            credit = min(near, key=lambda one: (_distance(payment, one), *_credit_order(one)))
+            del waiting[credit.credit_id]
+            links.append(_named(payment, credit, rules))
+    return links
+
+
+def _distance(payment: Payment, credit: Credit) -> int:
+    return abs((credit.amount - payment.credit_due).amount)
+
+
+def _named(payment: Payment, credit: Credit, rules: Rules) -> Link:
+    state, reason = State.MATCHED, "The credit names the payment."
+    if credit.amount > payment.credit_due:
+        state, reason = State.OVER, "The credit names the payment and is larger."
+    elif credit.amount < payment.credit_due:
+        state, reason = State.UNDER, "The credit names the payment and is smaller."
+    days = (credit.booked_on - payment.paid_on).days
+    if days > rules.credit_lag_days:
+        reason += f" It came after {days} days."
+    return Link(payments=(payment,), credits=(credit,), state=state, reason=reason)
+
+
+def _without_repeats(
+    payments: list[Payment], linked: set[str]
+) -> tuple[list[Payment], list[Payment]]:
+    """Part the payments without a credit into the first and the repeated notifications.
+
+    Two references with the same RRN, account, amount, day and issuer are one payment that the
+    acquirer numbered twice, unless the statement itself names both.
+    """
+    unlinked = [payment for payment in payments if payment.payment_id not in linked]
+    rrns = {payment.rrn for payment in unlinked if payment.rrn}
+    seen = {
+        _fingerprint(payment)
+        for payment in payments
+        if payment.rrn in rrns and payment.payment_id in linked
+    }
+    rest: list[Payment] = []
+    repeated: list[Payment] = []
+    for payment in unlinked:
+        fingerprint = _fingerprint(payment)
+        if payment.rrn and fingerprint in seen:
+            repeated.append(payment)
+        else:
+            rest.append(payment)
+            seen.add(fingerprint)
+    return rest, repeated
+
+
+def _fingerprint(payment: Payment) -> tuple[object, ...]:
+    return payment.rrn, payment.mpan18, payment.amount, payment.paid_on, payment.issuer
+
+
+def _by_amount(payments: list[Payment], credits_: list[Credit], rules: Rules) -> list[Link]:
+    payment_by_id = {payment.payment_id: payment for payment in payments}
+    credit_by_id = {credit.credit_id: credit for credit in credits_}
+    expected = [_item_of(payment) for payment in payments]
+    arrived = [item_of_credit(credit) for credit in credits_]
+    links = []
+    for group in group_equal(expected, arrived, _window(rules)):
+        if not group.answered:
+            continue
+        state, reason = State.MATCHED, "The only payment and the only credit of this amount."
+        if not group.unique:
+            state = State.AMBIGUOUS
+            reason = (
+                f"{len(group.expected)} payments and {len(group.arrived)} credits of the same"
+                " amount: the total is proven, which is whose stays open."
+            )
+        links.append(
+            Link(
+                payments=tuple(payment_by_id[item.item_id] for item in group.expected),
+                credits=tuple(credit_by_id[item.item_id] for item in group.answered),
+                state=state,
+                reason=reason,
+            )
+        )
+    return links

@@ -1,0 +1,58 @@
+"""Which references and labels a bank's text mentions."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+
+# Shorter words stand in too many texts by chance.
+REFERENCE_LENGTH_MIN = 6
+LABEL_LENGTH_MIN = 3
+_WORD = re.compile(r"[A-Z0-9]+")
+
+
+def plain(name: str) -> str:
+    """Return a reference as it is compared: letters and digits only, in capitals."""
+    upper = name.upper()
+    return upper if upper.isalnum() and upper.isascii() else "".join(_WORD.findall(upper))
+
+
+def words_of(text: str) -> set[str]:
+    """Return the words of a text, both as blanks part them and as all other signs do."""
+    upper = text.upper()
+    parted = _WORD.findall(upper)
+    chunks = upper.split()
+    if len(chunks) == len(parted):
+        return {plain(chunk) for chunk in chunks}
+    return {*parted, *(plain(chunk) for chunk in chunks)}
+
+
+class Mentions:
+    """Finds the texts that mention a name, by whole words."""
+
+    def __init__(self, texts: Iterable[tuple[str, str]]) -> None:
+        """Index `(id, text)` pairs."""
+        self._ids_by_word: dict[str, list[str]] = defaultdict(list)
+        for text_id, text in texts:
+            for word in words_of(text):
+                self._ids_by_word[word].append(text_id)
+
+    def of(self, name: str, *, length_min: int = REFERENCE_LENGTH_MIN) -> list[str]:
+        """Return the ids of the texts that mention `name`; short names are in none."""
+        word = plain(name)
+        return self._ids_by_word.get(word, []) if len(word) >= length_min else []
+
+
+def shape(word: str) -> str:
+    """Return what a reference looks like: letters as A, digits as 9."""
+    return "".join("9" if sign.isdigit() else "A" for sign in word)
+
+
+def shapes_of(text: str) -> set[str]:
+    """Return the shapes of the words of a text that are long enough to be references."""
+    return {shape(word) for word in words_of(text) if len(word) >= REFERENCE_LENGTH_MIN}
+
+
+def says_any(text: str, words: tuple[str, ...]) -> bool:
+    """Tell whether a text contains one of the bank's words, in any case."""
+    upper = text.upper()
+    return any(word in upper for word in words)

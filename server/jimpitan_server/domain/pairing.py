@@ -1,0 +1,119 @@
+"""Pairing equal amounts of two sides by day, without pretending to know who is whose."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from jimpitan_server.domain.rupiah import Rupiah
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Item:
+    """One amount on one day, on either side."""
+
+    day: date
+    item_id: str
+    amount: Rupiah
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Equal amounts that can only belong to each other.
+
+    `answered` are those that pay expected ones; which pays which is certain only when each side
+    has one.
+    """
+
+    expected: tuple[Item, ...]
+    arrived: tuple[Item, ...]
+    answered: tuple[Item, ...]
+
+    @property
+    def unique(self) -> bool:
+        """Tell whether one expected amount met one arrived amount and no other could."""
+        return len(self.expected) == len(self.arrived) == len(self.answered) == 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """How many days before and after its own day an expected amount may arrive."""
+
+    before: int
+    after: int
+
+    def holds(self, expected: Item, arrived: Item) -> bool:
+        """Tell whether `arrived` can be the arrival of `expected`."""
+        return -self.before <= (arrived.day - expected.day).days <= self.after
+
+
+def group_equal(expected: Iterable[Item], arrived: Iterable[Item], window: Window) -> list[Group]:
+    """Return every item in exactly one group of equal amounts, smallest groups first closed.
+
+    A day on which both sides have an amount equally often is closed by itself; what is left is
+    grouped by windows that touch, because there any pairing would be as good as another.
+    """
+    by_amount: dict[Rupiah, tuple[list[Item], list[Item]]] = defaultdict(lambda: ([], []))
+    for item in expected:
+        by_amount[item.amount][0].append(item)
+    for item in arrived:
+        by_amount[item.amount][1].append(item)
+    groups: list[Group] = []
+    for amount in sorted(by_amount):
+        left, right = (sorted(side) for side in by_amount[amount])
+        left, right = _close_even_days(left, right, groups)
+        groups.extend(_touching(left, right, window))
+    return groups
+
+
+def _close_even_days(
+    left: list[Item], right: list[Item], groups: list[Group]
+) -> tuple[list[Item], list[Item]]:
+    days: dict[date, tuple[list[Item], list[Item]]] = defaultdict(lambda: ([], []))
+    for item in left:
+        days[item.day][0].append(item)
+    for item in right:
+        days[item.day][1].append(item)
+    left_open: list[Item] = []
+    right_open: list[Item] = []
+    for day in sorted(days):
+        expected, arrived = days[day]
+        if len(expected) == len(arrived):
+            side = tuple(arrived)
+            groups.append(Group(expected=tuple(expected), arrived=side, answered=side))
+        else:
+            left_open += expected
+            right_open += arrived
+    return left_open, right_open
+
+
+def _touching(left: list[Item], right: list[Item], window: Window) -> list[Group]:
+    """Cut two sides where no window reaches across, and pair inside each part."""
+    starts = [(item.day - timedelta(days=window.before), 0, item) for item in left]
+    starts += [(item.day, 1, item) for item in right]
+    groups: list[Group] = []
+    part: tuple[list[Item], list[Item]] = ([], [])
+    reach: date | None = None
+    for start, side, item in sorted(starts):
+        if reach is not None and start > reach:
+            groups.append(_paired(*part, window))
+            part, reach = ([], []), None
+        part[side].append(item)
+        end = item.day + timedelta(days=window.after if side == 0 else 0)
+        reach = end if reach is None else max(reach, end)
+    if part[0] or part[1]:
+        groups.append(_paired(*part, window))
+    return groups
+
+
+def _paired(expected: Sequence[Item], arrived: Sequence[Item], window: Window) -> Group:
+    """Pair as many as possible: windows are equally long, so earliest first is best."""
+    answered: list[Item] = []
+    at = 0
+    for item in arrived:
+        while at < len(expected) and (item.day - expected[at].day).days > window.after:
+            at += 1
+        if at < len(expected) and window.holds(expected[at], item):
+            answered.append(item)
+            at += 1
+    return Group(expected=tuple(expected), arrived=tuple(arrived), answered=tuple(answered))

@@ -1,0 +1,70 @@
+"""Examines an installation: is everything in the state that the promises rest on?"""
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import text
+
+from jimpitan_server.adapters.database.append_only import missing_triggers
+from jimpitan_server.adapters.database.engine import SQLITE
+from jimpitan_server.adapters.database.migrate import version_of
+from jimpitan_server.adapters.database.user_store import first_broken_audit
+from jimpitan_server.bootstrap import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at, and what it is like."""
+
+    name: str
+    is_fine: bool
+    sentence: str
+
+    def as_json(self) -> dict[str, object]:
+        """Return it for a program to read."""
+        return asdict(self)
+
+
+async def examine(program: Program) -> list[Finding]:
+    """Return what is fine and what is not; the first bad finding may hide later ones."""
+    have, need = await version_of(program.database)
+    if have != need:
+        sentence = f"The database is at version {have or 'none'}, {need} is needed: migrate."
+        return [Finding("schema", False, sentence)]
+    findings = [Finding("schema", True, f"The database is at version {have}.")]
+    findings.append(await _durability(program))
+    findings.append(await _triggers(program))
+    findings.append(await _audit(program))
+    findings.append(await _keys(program))
+    return findings
+
+
+async def _durability(program: Program) -> Finding:
+    is_sqlite = program.database.dialect == SQLITE
+    question = "PRAGMA synchronous" if is_sqlite else "SHOW synchronous_commit"
+    async with program.database.read() as connection:
+        answer = str((await connection.execute(text(question))).scalar_one())
+    is_fine = answer == "2" if is_sqlite else answer in {"on", "remote_write", "remote_apply"}
+    if is_fine:
+        return Finding("durability", True, "Every commit is on disk before it is answered.")
+    return Finding("durability", False, f"{question} is {answer}: commits can be lost.")
+
+
+async def _triggers(program: Program) -> Finding:
+    async with program.database.read() as connection:
+        missing = await connection.run_sync(missing_triggers)
+    if missing:
+        return Finding("append_only", False, f"Unprotected tables: {', '.join(missing)}.")
+    return Finding("append_only", True, "Records and audit log refuse changes.")
+
+
+async def _audit(program: Program) -> Finding:
+    async with program.database.read() as connection:
+        broken = await first_broken_audit(connection)
+    if broken is None:
+        return Finding("audit", True, "The audit log is unbroken.")
+    return Finding("audit", False, f"The audit log was changed at entry {broken}.")
+
+
+async def _keys(program: Program) -> Finding:
+    await program.enrolment_public_key()
+    return Finding("master_key", True, "The master key opens the stored secrets.")

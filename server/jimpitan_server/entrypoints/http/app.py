@@ -1,0 +1,57 @@
+"""Builds the web application around a wired program."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from jimpitan_server.bootstrap import Program
+from jimpitan_server.entrypoints.http import (
+    bank_door,
+    bearer,
+    enrolment_door,
+    gateway_door,
+    login_door,
+    money_door,
+    public_door,
+)
+from jimpitan_server.entrypoints.http.body import BodyLimit
+from jimpitan_server.entrypoints.http.errors import install_error_answers
+from jimpitan_server.entrypoints.http.headers import SafeHeaders
+from jimpitan_server.entrypoints.http.rate import RateLimit
+
+BODY_BYTES_MAX = 8 * 1024 * 1024
+ROUTERS = (
+    gateway_door.router,
+    enrolment_door.router,
+    login_door.router,
+    bearer.router,
+    money_door.router,
+    bank_door.router,
+    public_door.router,
+)
+
+
+def create_app(program: Program) -> FastAPI:
+    """Return the application; while it runs, the program works in the background."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with program.at_work():
+            yield
+
+    app = FastAPI(
+        title="Jimpitan",
+        description="Did every rupiah that people gave reach the account?",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.program = program
+    install_error_answers(app)
+    app.add_middleware(BodyLimit, bytes_max=BODY_BYTES_MAX)
+    app.add_middleware(RateLimit, metrics=program.metrics)
+    app.add_middleware(SafeHeaders, https=program.settings.https)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app

@@ -1,0 +1,68 @@
+"""Answers every error in one form: {"error": code, "message": sentence}."""
+
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from jimpitan_server.domain.errors import NotAuthenticated, ServerError, TooMany
+
+log = structlog.get_logger()
+LOGIN_NEEDED = "login_needed"
+SENTENCES = {
+    400: "The request cannot be read.",
+    404: "There is nothing at this address.",
+    405: "This address does not take this method.",
+}
+
+
+def install_error_answers(app: FastAPI) -> None:
+    """Give the application its answers to errors."""
+    app.add_exception_handler(ServerError, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _bug)
+
+
+def error_answer(
+    status: int, code: str, message: str, headers: dict[str, str] | None = None
+) -> JSONResponse:
+    """Return the answer to a request that failed."""
+    return JSONResponse({"error": code, "message": message}, status, headers)
+
+
+async def _refused(request: Request, error: Any) -> Response:
+    if error.code == LOGIN_NEEDED and _wants_page(request):
+        return RedirectResponse(f"/masuk?next={quote(request.url.path)}", 303)
+    headers = {}
+    if isinstance(error, NotAuthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, TooMany):
+        headers["Retry-After"] = "1"
+    return error_answer(error.status, error.code, error.sentence, headers)
+
+
+def _wants_page(request: Request) -> bool:
+    return request.method == "GET" and "text/html" in request.headers.get("accept", "")
+
+
+async def _malformed(_: Request, error: Any) -> JSONResponse:
+    places = {".".join(str(part) for part in item["loc"]) for item in error.errors()}
+    sentence = f"The request does not follow the grammar at: {', '.join(sorted(places))}."
+    return error_answer(422, "malformed", sentence)
+
+
+async def _http(_: Request, error: Any) -> JSONResponse:
+    sentence = SENTENCES.get(error.status_code, "The request was refused.")
+    headers = dict(error.headers) if error.headers else None
+    return error_answer(error.status_code, "http", sentence, headers)
+
+
+async def _bug(request: Request, error: Exception) -> JSONResponse:
+    route = request.scope.get("route")
+    log.error("request_failed", route=getattr(route, "path", ""), error=type(error).__name__)
+    return error_answer(500, "server_error", "The server made a mistake; nothing was kept.")

@@ -1,0 +1,88 @@
+"""Bounds how fast one client may knock at each door, with a bounded memory of clients."""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from jimpitan_server.adapters.metrics import Metrics
+from jimpitan_server.entrypoints.http.errors import error_answer
+
+CLIENTS_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How many requests at once, and how many per second after that, one client may send."""
+
+    name: str
+    burst: int
+    per_s: float
+
+
+LOGIN = Door("login", burst=10, per_s=0.2)
+ENROLMENT = Door("enrolment", burst=10, per_s=0.2)
+GATEWAY = Door("gateway", burst=400, per_s=200)
+BANK = Door("bank", burst=400, per_s=200)
+PUBLIC = Door("public", burst=200, per_s=50)
+# First match wins; (method, beginning of the path).
+DOORS: tuple[tuple[str, str, Door], ...] = (
+    ("POST", "/masuk", LOGIN),
+    ("POST", "/api/v1/sessions", LOGIN),
+    ("POST", "/api/v1/boxes/enrol", ENROLMENT),
+    ("", "/api/v1/records", GATEWAY),
+    ("", "/api/v1/down", GATEWAY),
+    ("", "/v1.0/", BANK),
+)
+
+
+def door_of(method: str, path: str) -> Door:
+    """Return the door that a request knocks at."""
+    for wanted, beginning, door in DOORS:
+        if path.startswith(beginning) and wanted in {"", method}:
+            return door
+    return PUBLIC
+
+
+class Buckets:
+    """Token buckets by door and client; the one unused longest is forgotten first."""
+
+    def __init__(self, clients_max: int = CLIENTS_MAX) -> None:
+        self._clients_max = clients_max
+        self._left: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
+
+    def take(self, door: Door, client: str, now_s: float) -> bool:
+        """Take one token; say whether there was one."""
+        key = door.name, client
+        left, since_s = self._left.pop(key, (float(door.burst), now_s))
+        left = min(left + max(now_s - since_s, 0.0) * door.per_s, float(door.burst))
+        is_free = left >= 1
+        self._left[key] = (left - 1 if is_free else left), now_s
+        while len(self._left) > self._clients_max:
+            self._left.popitem(last=False)
+        return is_free
+
+
+class RateLimit:
+    """Middleware that answers 429 when a client is too quick."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, buckets: Buckets | None = None) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._buckets = buckets or Buckets()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request through, or refuse it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        door = door_of(scope["method"], scope["path"])
+        client = scope["client"][0] if scope.get("client") else ""
+        if self._buckets.take(door, client, asyncio.get_running_loop().time()):
+            await self._app(scope, receive, send)
+            return
+        self._metrics.limited.labels(door.name).inc()
+        sentence = "Too many requests from this address; wait a moment."
+        answer = error_answer(429, "too_many", sentence, {"Retry-After": "5"})
+        await answer(scope, receive, send)

@@ -1,0 +1,83 @@
+"""Runs the application under uvicorn, and lets go of waiting clients when told to stop."""
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+import uvicorn
+
+from jimpitan_server.bootstrap import Program, build
+from jimpitan_server.entrypoints.http.app import create_app
+from jimpitan_server.settings import Settings
+
+# After a signal, requests that are being answered get this long to end.
+GRACE_S = 10
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+log = structlog.get_logger()
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which on a signal first wakes viewers and polling gateways.
+
+    Else it would wait for their endless answers to end before it stops.
+    """
+
+    def __init__(self, config: uvicorn.Config, program: Program) -> None:
+        super().__init__(config)
+        self._program = program
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say where we listen."""
+        await super().startup(sockets)
+        listening = [found.getsockname() for server in self.servers for found in server.sockets]
+        for host, port, *_ in listening:
+            log.info("server_ready", host=host, port=port)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop in good order on SIGTERM and SIGINT, so that the program ends with 0."""
+        if sys.platform == "win32":  # where a loop cannot listen to signals
+            with super().capture_signals():
+                yield
+            return
+        loop = asyncio.get_running_loop()
+        for told in SIGNALS:
+            loop.add_signal_handler(told, self._stop, told)
+        try:
+            yield
+        finally:
+            for told in SIGNALS:
+                loop.remove_signal_handler(told)
+
+    def _stop(self, told: signal.Signals) -> None:
+        self._program.stop()
+        self.handle_exit(told, None)
+
+
+async def serve(settings: Settings, *, migrate: bool) -> None:
+    """Serve until told to stop."""
+    program = await build(settings)
+    try:
+        if migrate:
+            version = await program.migrate()
+            log.info("database_ready", version=version, dialect=program.database.dialect)
+        config = uvicorn.Config(
+            create_app(program),
+            host=settings.host,
+            port=settings.port,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=settings.proxies_trusted,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+        await Server(config, program).serve()
+        log.info("server_stopped")
+    finally:
+        await program.close()

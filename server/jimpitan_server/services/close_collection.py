@@ -1,0 +1,78 @@
+"""Closes a collection: keeps the count that was made at the lid, blind and once."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from jimpitan_server.domain.cash import CashCount
+from jimpitan_server.domain.errors import Conflict, Malformed
+from jimpitan_server.domain.ids import BoxId, UserId
+from jimpitan_server.domain.rupiah import Rupiah
+from jimpitan_server.services.ports_money import CollectionRow, CollectionStore
+
+# A phone's clock may be wrong, a count from tomorrow is a mistake.
+AHEAD_MAX = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What a collector hands in; the id was made on the phone, before anything was sent."""
+
+    collection_id: str
+    box: BoxId
+    collector: UserId
+    lid_at: datetime
+    count: CashCount
+    seal: str | None = None
+    witness: str | None = None
+
+    @property
+    def content_sha256(self) -> bytes:
+        """What was counted where, when and by whom, as a fingerprint without the id."""
+        parts = [
+            self.box,
+            self.collector,
+            self.lid_at.astimezone(UTC).isoformat(),
+            self.count.pieces,
+            self.seal,
+            self.witness,
+        ]
+        return hashlib.sha256(json.dumps(parts).encode()).digest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What the collector is told: his own count, and nothing that was expected."""
+
+    collection_id: str
+    counted: Rupiah
+    is_new: bool
+
+
+async def close_collection(store: CollectionStore, counted: Counted, now: datetime) -> Receipt:
+    """Keep a count; the same one handed in again, under whatever id, changes nothing."""
+    if counted.lid_at > now + AHEAD_MAX:
+        raise Malformed("The lid was opened in the future: correct the phone's clock.")
+    content = counted.content_sha256
+    row = CollectionRow(
+        collection_id=counted.collection_id,
+        box=counted.box,
+        collector=counted.collector,
+        lid_at=counted.lid_at,
+        count=counted.count,
+        seal=counted.seal,
+        witness=counted.witness,
+        content_sha256=content,
+        recorded_at=now,
+    )
+    total = counted.count.total
+    if await store.add_collection(row):
+        return Receipt(collection_id=counted.collection_id, counted=total, is_new=True)
+    known_id = await store.collection_by_content(content)
+    if known_id is None:
+        raise Conflict(
+            "Another count was handed in under this id: void that one, or count under a new id.",
+            code="collection_differs",
+        )
+    return Receipt(collection_id=known_id, counted=total, is_new=False)

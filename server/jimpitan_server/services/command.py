@@ -1,0 +1,109 @@
+"""Tells boxes what they should do: keeps the wish, signs it anew each time it is handed out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from jimpitan_server.domain.box import BoxState
+from jimpitan_server.domain.command import COLLECTION_OPEN_VALID, Command
+from jimpitan_server.domain.errors import Malformed, NotFound
+from jimpitan_server.domain.ids import BoxId, GatewayId
+from jimpitan_server.services.ports import Channel, Keyring, KeyStore
+from jimpitan_server.services.record import DownMessage
+
+# A command that got no answer is handed out again after this long, with a newer counter: an
+# ack that overtook it made the box refuse it.
+REPEAT_AFTER = timedelta(seconds=10)
+HANDED_OUT_MAX = 100
+VISIT_MAX = (1 << 53) - 1
+
+
+class CommandStore(KeyStore, Protocol):
+    """One open transaction, for commands."""
+
+    async def lock_boxes(self, boxes: Sequence[BoxId]) -> dict[BoxId, BoxState]:
+        """Return the known ones of these boxes, locked until the transaction ends."""
+        ...
+
+    async def save_boxes(
+        self, before: Mapping[BoxId, BoxState], after: Sequence[BoxState]
+    ) -> None:
+        """Keep the states of boxes that were locked."""
+        ...
+
+    async def add_command(
+        self, *, box: BoxId, visit: int, created_at: datetime, expires_at: datetime
+    ) -> None:
+        """Keep the permission to open a box for one visit."""
+        ...
+
+    async def pending_commands(
+        self, gateway: GatewayId, *, now: datetime, handed_out_before: datetime, limit: int
+    ) -> list[Command]:
+        """Return what this gateway should carry."""
+        ...
+
+    async def mark_handed_out(self, commands: Sequence[Command], now: datetime) -> None:
+        """Note that these were given to a gateway."""
+        ...
+
+
+async def open_collection(
+    store: CommandStore, *, box: BoxId, visit: int, now: datetime
+) -> datetime:
+    """Let a box be opened for one visit; return until when."""
+    if not 0 <= visit <= VISIT_MAX:
+        raise Malformed("A visit number is a whole number below 2^53.")
+    if box not in await store.lock_boxes([box]):
+        raise NotFound(f"There is no box {box}.", code="box_unknown")
+    expires_at = now + COLLECTION_OPEN_VALID
+    await store.add_command(box=box, visit=visit, created_at=now, expires_at=expires_at)
+    return expires_at
+
+
+async def waiting(store: CommandStore, *, gateway: GatewayId, now: datetime) -> bool:
+    """Say whether there is anything to hand out to this gateway."""
+    commands = await store.pending_commands(
+        gateway, now=now, handed_out_before=now - REPEAT_AFTER, limit=1
+    )
+    return bool(commands)
+
+
+async def hand_out(
+    store: CommandStore, *, gateway: GatewayId, keyring: Keyring, now: datetime
+) -> list[DownMessage]:
+    """Return the signed commands that this gateway should carry now."""
+    commands = await store.pending_commands(
+        gateway, now=now, handed_out_before=now - REPEAT_AFTER, limit=HANDED_OUT_MAX
+    )
+    if not commands:
+        return []
+    states = await store.lock_boxes(sorted({command.box for command in commands}))
+    channels = await keyring.channels(states, store)
+    messages = []
+    after = dict(states)
+    for command in commands:
+        state, message = _signed(command, after, channels, now)
+        after[command.box] = state
+        if message is not None:
+            messages.append(DownMessage(command.box, message))
+    await store.save_boxes(states, list(after.values()))
+    await store.mark_handed_out(commands, now)
+    return messages
+
+
+def _signed(
+    command: Command,
+    states: Mapping[BoxId, BoxState],
+    channels: Mapping[BoxId, Channel],
+    now: datetime,
+) -> tuple[BoxState, bytes | None]:
+    state = states[command.box]
+    if not state.can_be_told:
+        return state, None
+    counter = state.down_counter + 1
+    message = channels[command.box].sign_collection_open(
+        state.epoch, counter=counter, visit=command.visit, valid_ms=command.valid_ms(now)
+    )
+    return (state, None) if message is None else (replace(state, down_counter=counter), message)

@@ -1,0 +1,68 @@
+"""Puts deposits into the holding period between two collections, by the order of records."""
+
+from collections.abc import Mapping
+
+from jimpitan_server.domain.ids import BoxId
+from jimpitan_server.domain.intake import Intake
+from jimpitan_server.domain.period import (
+    Period,
+    period_edges,
+    period_start,
+    periods_between,
+)
+from jimpitan_server.services.ports import IntakeStore
+
+
+async def place(store: IntakeStore, intakes: Mapping[BoxId, Intake]) -> dict[BoxId, int]:
+    """Count the new deposits; return where the present period of each moved box begins.
+
+    Records must be in the store already: where edges moved, periods are counted anew.
+    """
+    deltas: dict[tuple[BoxId, int], int] = {}
+    moved: dict[BoxId, int] = {}
+    for box, intake in intakes.items():
+        if intake.edges_moved:
+            moved[box] = await recount(store, box, intake.deposits_by_seq)
+        elif intake.deposits_by_seq:
+            await _add(store, deltas, box, intake)
+    if deltas:
+        await store.add_to_periods(deltas)
+    return moved
+
+
+async def _add(
+    store: IntakeStore, deltas: dict[tuple[BoxId, int], int], box: BoxId, intake: Intake
+) -> None:
+    present = intake.state.period_seq_from
+    late = {}
+    for seq, deposits in intake.deposits_by_seq.items():
+        if seq > present:
+            deltas[box, present] = deltas.get((box, present), 0) + deposits
+        else:
+            late[seq] = deposits
+    if late:
+        starts = [period.seq_from for period in await store.periods(box)]
+        for seq, deposits in late.items():
+            start = period_start(starts, seq)
+            deltas[box, start] = deltas.get((box, start), 0) + deposits
+
+
+async def recount(store: IntakeStore, box: BoxId, touched_seqs: Mapping[int, int]) -> int:
+    """Bring the periods of a box in line with its edges; return where the present one begins."""
+    events, declared = await store.edge_events(box)
+    known = {(period.seq_from, period.seq_to): period for period in await store.periods(box)}
+    wanted = periods_between(period_edges(events, declared))
+    starts = [period.seq_from for period in wanted]
+    touched = {period_start(starts, seq) for seq in touched_seqs}
+    added: list[Period] = []
+    for period in wanted:
+        before = known.get((period.seq_from, period.seq_to))
+        if before is not None and period.seq_from not in touched:
+            del known[period.seq_from, period.seq_to]
+            continue
+        deposits = await store.count_deposits(
+            box, after_seq=period.seq_from, before_seq=period.seq_to
+        )
+        added.append(Period(period.seq_from, period.seq_to, deposits))
+    await store.replace_periods(box, removed=list(known.values()), added=added)
+    return starts[-1]

@@ -1,0 +1,133 @@
+"""The figures anybody may see, each with how it is known and how old it is."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sensed:
+    """What sensors make us expect: an estimate in an interval, never money."""
+
+    deposits: int
+    estimate_idr: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyTotals:
+    """What people counted and the bank told, in whole rupiah."""
+
+    counted_idr: int = 0
+    confirmed_idr: int = 0
+    provisional_idr: int = 0
+    unattributed_idr: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxTotals:
+    """What the records of all boxes add up to."""
+
+    records: int
+    deposits: int
+    boxes_reporting: int
+    boxes_total: int
+    newest_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicTotals:
+    """The public figures. `version` rises whenever one of them changes."""
+
+    sensed: Sensed
+    counted_idr: int
+    confirmed_idr: int
+    provisional_idr: int
+    unattributed_idr: int
+    boxes_reporting: int
+    boxes_total: int
+    newest_at: datetime | None
+    generated_at: datetime
+    version: int
+
+    def as_json(self) -> dict[str, object]:
+        """Return the figures for a program to read; times are ISO 8601 in UTC."""
+        figures = asdict(self)
+        for name in ("newest_at", "generated_at"):
+            at: datetime | None = figures[name]
+            figures[name] = None if at is None else at.isoformat(timespec="milliseconds")
+        return figures
+
+    def content_tag(self) -> str:
+        """Return a short fingerprint of the figures without the time they were drawn up."""
+        figures = self.as_json()
+        del figures["generated_at"], figures["version"]
+        content = json.dumps(figures, sort_keys=True).encode()
+        return hashlib.sha256(content).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiftRange:
+    """What one deposit is taken for in an estimate, and its bounds, in rupiah."""
+
+    typical_idr: int
+    low_idr: int
+    high_idr: int
+
+
+class TotalsStore(Protocol):
+    """Where the sums are read."""
+
+    async def box_totals(self, *, seen_after: datetime) -> BoxTotals:
+        """Return the sums over all boxes; reporting ones were seen after an instant."""
+        ...
+
+    async def money_totals(self) -> MoneyTotals:
+        """Return the sums of the books."""
+        ...
+
+
+async def draw_up(
+    store: TotalsStore,
+    *,
+    gift: GiftRange,
+    stale_after: timedelta,
+    now: datetime,
+    before: PublicTotals | None = None,
+) -> PublicTotals:
+    """Return the present figures; unchanged ones keep the version they had `before`."""
+    boxes = await store.box_totals(seen_after=now - stale_after)
+    money = await store.money_totals()
+    deposits = boxes.deposits
+    totals = PublicTotals(
+        sensed=Sensed(
+            deposits=deposits,
+            estimate_idr=deposits * gift.typical_idr,
+            low=deposits * gift.low_idr,
+            high=deposits * gift.high_idr,
+        ),
+        counted_idr=money.counted_idr,
+        confirmed_idr=money.confirmed_idr,
+        provisional_idr=money.provisional_idr,
+        unattributed_idr=money.unattributed_idr,
+        boxes_reporting=boxes.boxes_reporting,
+        boxes_total=boxes.boxes_total,
+        newest_at=boxes.newest_at,
+        generated_at=now,
+        version=0,
+    )
+    return _numbered(totals, before)
+
+
+def _numbered(totals: PublicTotals, before: PublicTotals | None) -> PublicTotals:
+    """Number a changed value by the time it was drawn up, so that it rises over restarts."""
+    if before is not None and before.content_tag() == totals.content_tag():
+        return replace(totals, version=before.version)
+    number = int(totals.generated_at.timestamp()) * 1000
+    number += totals.generated_at.microsecond // 1000
+    if before is not None:
+        number = max(number, before.version + 1)
+    return replace(totals, version=number)

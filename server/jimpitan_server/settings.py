@@ -1,0 +1,129 @@
+"""The settings of the server, read from the environment once at start."""
+
+import base64
+import binascii
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from jimpitan_server.domain.errors import Misconfigured
+
+MASTER_KEY_LENGTH = 32
+# A random key of 32 bytes has fewer distinct bytes than this less than once in 10^15 draws.
+DISTINCT_BYTES_MIN = 16
+
+Seconds = Annotated[int, Field(ge=1, le=86_400)]
+
+
+class Settings(BaseSettings):
+    """Every setting is an environment variable with the prefix JIMPITAN_."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="JIMPITAN_", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    database_url: str = Field(
+        "sqlite+aiosqlite:///./jimpitan.db",
+        description="Where the database is: sqlite+aiosqlite:///FILE or postgresql+asyncpg://…",
+    )
+    master_key: SecretStr = Field(
+        description="Base64 of 32 random bytes that protect every key kept in the database;"
+        " required, never in a file beside the database"
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on")
+    port: Annotated[int, Field(ge=0, le=65_535)] = Field(8000, description="Port to listen on")
+    https: bool = Field(
+        False, description="True when people reach the server by https: cookies become Secure"
+    )
+    proxies_trusted: str = Field(
+        "127.0.0.1",
+        description="Addresses of reverse proxies whose X-Forwarded headers are believed",
+    )
+    programme_name: str = Field(
+        "Jimpitan", min_length=1, max_length=80, description="Name shown on every page"
+    )
+    timezone: str = Field(
+        "Asia/Jakarta",
+        description="Zone in which times are shown: Asia/Jakarta, Asia/Makassar, Asia/Jayapura",
+    )
+    gift_typical_idr: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        1000, description="What one deposit is taken for in the estimate by sensors"
+    )
+    gift_low_idr: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        500, description="Lower bound of one deposit in the estimate by sensors"
+    )
+    gift_high_idr: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        2000, description="Upper bound of one deposit in the estimate by sensors"
+    )
+    stale_after_s: Seconds = Field(
+        900, description="A box not heard of for this long is not counted as reporting"
+    )
+    gap_patience_s: Annotated[int, Field(ge=60, le=30 * 86_400)] = Field(
+        86_400, description="How long missing records are waited for before the head passes them"
+    )
+    maintenance_every_s: Seconds = Field(
+        60, description="How often old gaps, sessions and commands are looked through"
+    )
+    quarantine_kept_max: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        50, description="Refused messages kept per box and day; more are only counted"
+    )
+    session_hours: Annotated[int, Field(ge=1, le=24 * 31)] = Field(
+        12, description="How long a login lasts, in hours"
+    )
+    viewers_max: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        2000, description="Live viewers of the public board one process serves at a time"
+    )
+
+    metrics_token: SecretStr | None = Field(
+        None, description="Bearer token for /metrics; without one only this machine may read it"
+    )
+
+    @field_validator("master_key")
+    @classmethod
+    def _is_random(cls, value: SecretStr) -> SecretStr:
+        try:
+            secret = base64.b64decode(value.get_secret_value(), validate=True)
+        except (binascii.Error, ValueError):
+            raise ValueError("is not base64") from None
+        if len(secret) != MASTER_KEY_LENGTH:
+            raise ValueError("must be base64 of exactly 32 bytes")
+        if len(set(secret)) < DISTINCT_BYTES_MIN or secret.isascii():
+            raise ValueError("is a placeholder, not 32 random bytes")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError("is not the name of a time zone") from None
+        return value
+
+    def master_secret(self) -> bytes:
+        """Return the 32 bytes of the master key."""
+        return base64.b64decode(self.master_key.get_secret_value())
+
+
+def load_settings() -> Settings:
+    """Read the environment; raise `Misconfigured` with one sentence per wrong setting."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        sentences = [_sentence(str(item["loc"][0]), item) for item in error.errors()]
+        raise Misconfigured(" ".join(sentences)) from None
+
+
+def _sentence(name: str, error: object) -> str:
+    variable = f"JIMPITAN_{name.upper()}"
+    kind = error["type"] if isinstance(error, dict) else ""
+    message = error["msg"] if isinstance(error, dict) else ""
+    if kind == "missing" and name == "master_key":
+        return (
+            f"{variable} is not set: make one with"
+            ' python3 -c "import base64, os; print(base64.b64encode(os.urandom(32)).decode())"'
+            " and keep a copy of it away from the database."
+        )
+    return f"{variable} {str(message).removeprefix('Value error, ')}."

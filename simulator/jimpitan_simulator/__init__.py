@@ -1,0 +1,1 @@
+"""A town that gives: real firmware in boxes, people, a bank, faults, and the hidden truth."""

@@ -1,0 +1,91 @@
+"""The command line of the simulator."""
+
+import asyncio
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jimpitan_simulator.check import run_check
+from jimpitan_simulator.defects import DEFECTS
+from jimpitan_simulator.demo import run_demo
+from jimpitan_simulator.processes import StartFailed
+from jimpitan_simulator.system import Wish
+
+app = typer.Typer(help="A town that gives, on this machine.", no_args_is_help=True)
+
+
+@app.callback()
+def simulator() -> None:
+    """A town that gives, on this machine."""
+
+
+@app.command()
+def demo(
+    boxes: Annotated[int, typer.Option(min=1, max=2000, help="How many boxes stand there.")] = 12,
+    seed: Annotated[int, typer.Option(min=0, help="What everything is drawn from.")] = 1,
+    seconds: Annotated[float, typer.Option(min=0, help="How long; 0 until Ctrl-C.")] = 0,
+    port: Annotated[int, typer.Option(help="Port of the pages; 0 takes a free one.")] = 0,
+    broker: Annotated[str, typer.Option(help="mosquitto, amqtt or auto.")] = "auto",
+    database_url: Annotated[str, typer.Option(help="Another database than a new SQLite.")] = "",
+    check: Annotated[
+        bool, typer.Option("--check", help="Break everything, then compare with the truth.")
+    ] = False,
+    report: Annotated[Path | None, typer.Option(help="Where --check writes its report.")] = None,
+    defect: Annotated[str, typer.Option(help="Plant a defect that --check must find.")] = "",
+) -> None:
+    """Run the whole system with a simulated town; with --check, under faults.
+
+    Exit codes of --check: 0 all is as it must be, 1 something is wrong, 2 it could not run,
+    3 a kind of fault had no effect.
+    """
+    if defect and (defect not in DEFECTS or not check):
+        typer.echo(f"--defect goes with --check and is one of: {', '.join(DEFECTS)}", err=True)
+        raise typer.Exit(2)
+    if broker not in {"auto", "mosquitto", "amqtt"}:
+        typer.echo("--broker is mosquitto, amqtt or auto.", err=True)
+        raise typer.Exit(2)
+    wish = Wish(
+        boxes=boxes,
+        seed=seed,
+        broker=broker,
+        database_url=database_url,
+        defect=defect,
+        port=port,
+        is_watched=check,
+    )
+    try:
+        if check:
+            raise typer.Exit(_check(wish, seconds or 60.0, report))
+        asyncio.run(run_demo(wish, seconds, _say))
+    except StartFailed as error:
+        typer.echo(f"The demo could not start: {error}", err=True)
+        raise typer.Exit(2) from error
+
+
+def _check(wish: Wish, seconds: float, report: Path | None) -> int:
+    signal.signal(signal.SIGTERM, _interrupt)
+    outcome = asyncio.run(run_check(wish, seconds, _say))
+    if report is not None:
+        report.write_text(json.dumps(outcome.report, indent=2) + "\n", encoding="utf-8")
+    for name, value in outcome.report.items():
+        _say(f"{name}: {json.dumps(value)}")
+    return outcome.exit_code
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,39 @@
+"""Run every measurement and print the figures; exit 1 when a goal is missed."""
+
+import argparse
+import platform
+import sys
+from pathlib import Path
+
+from benchmark import bench_live, bench_store, bench_transport, bench_wire, figures
+
+PARTS = {
+    "wire": bench_wire.measure,
+    "store": bench_store.measure,
+    "transport": bench_transport.measure,
+    "live": bench_live.measure,
+}
+
+
+def main() -> int:
+    """Measure the wished parts, all by default."""
+    parser = argparse.ArgumentParser(prog="run.py bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=list(PARTS))
+    parser.add_argument("--report", type=Path, help="write the figures as JSON")
+    wish = parser.parse_args()
+    print(f"Python {platform.python_version()} on {platform.machine()}; one run, medians.")
+    found: list[figures.Figure] = []
+    for name in wish.parts:
+        print(f"--- {name}", flush=True)
+        part = PARTS[name]()
+        figures.show(part)
+        found += part
+    if wish.report:
+        figures.write(found, wish.report)
+    missed = [figure.name for figure in found if figure.is_met is False]
+    print(f"missed: {', '.join(missed)}" if missed else "every goal is met")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

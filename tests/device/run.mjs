@@ -1,0 +1,69 @@
+// Runs device code in the real MicroPython VM (npm, WebAssembly).
+// Usage: node run.mjs tests|scenario|heap <project root>. `tests` prints what the Python side
+// prints; `scenario` one JSON line with the bytes as hex; `heap` one with the live heap.
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const [command, root] = process.argv.slice(2);
+const vm = join(root, "node_modules/@micropython/micropython-webassembly-pyscript/micropython.mjs");
+const { loadMicroPython } = await import(pathToFileURL(vm).href);
+const python = await loadMicroPython({
+  heapsize: 128 * 1024,
+  stdout: (line) => console.log(line),
+  linebuffer: true,
+});
+
+function copy(from, to) {
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    if (entry.name.startsWith("__pycache__")) continue;
+    const [source, target] = [join(from, entry.name), `${to}/${entry.name}`];
+    if (entry.isDirectory()) {
+      python.FS.mkdir(target);
+      copy(source, target);
+    } else if (entry.name.endsWith(".py")) {
+      python.FS.writeFile(target, readFileSync(source));
+    }
+  }
+}
+
+for (const folder of ["/lib", "/tests"]) python.FS.mkdir(folder);
+copy(join(root, "firmware/lib"), "/lib");
+python.FS.mkdir("/lib/jimpitan_board");
+for (const name of ["__init__.py", "files.py"]) {
+  const source = join(root, "firmware/board/jimpitan_board", name);
+  python.FS.writeFile(`/lib/jimpitan_board/${name}`, readFileSync(source));
+}
+copy(join(root, "tests/device"), "/tests");
+python.runPython("import sys; sys.path[:] = ['/lib', '/tests']");
+
+// Garbage is collected only when a call returns to JavaScript, so each module is a call.
+const heap = () => {
+  python.runPython("import gc; gc.collect()");
+  python.runPython("import gc; live = gc.mem_alloc()");
+  return python.globals.get("live");
+};
+
+if (command === "tests") {
+  python.runPython("import device_runner");
+  const modules = [];
+  python.runPython("names = ' '.join(device_runner.MODULES)");
+  modules.push(...python.globals.get("names").split(" "));
+  for (const name of modules) python.runPython(`device_runner.run_module('${name}')`);
+} else if (command === "heap") {
+  // The live heap of one running box as a board would hold it: modules, box, buffers.
+  // What the bench itself takes stands apart, because no board carries it.
+  python.runPython("import jimpitan_box.box, jimpitan_box.config");
+  const firmware = heap();
+  python.runPython("import bench_box");
+  const bench = heap();
+  python.runPython("b = bench_box.Bench(); b.run(2); b.coin(); b.coin(); b.run(2)");
+  python.runPython("b.net.published.clear(); b.net.sent = b''; b.store.files.clear()");
+  console.log(JSON.stringify({ heap_live: firmware + heap() - bench, heap_modules: firmware }));
+} else {
+  python.runPython("import device_scenario");
+  python.runPython("found = device_scenario.outcome('/flash')");
+  python.runPython("journal = found[0].hex(); sent = found[1].hex(); head = found[2]; del found");
+  const [journal, sent, head] = ["journal", "sent", "head"].map((name) => python.globals.get(name));
+  console.log(JSON.stringify({ journal, sent, head }));
+}

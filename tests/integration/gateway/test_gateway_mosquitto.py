@@ -1,0 +1,109 @@
+"""The files we write for mosquitto, held against a real mosquitto."""
+
+import socket
+import subprocess
+import threading
+
+import components
+import paho.mqtt.client as mqtt
+import pytest
+from jimpitan_gateway import mosquitto
+from paho.mqtt.enums import CallbackAPIVersion
+
+PASSWORDS = {"gateway": "gate-secret", "box-0001": "one-secret", "box-0002": "two-secret"}
+
+
+@pytest.fixture
+def broker_port(tmp_path):
+    path = components.program("mosquitto", "install mosquitto")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    tmp_path.chmod(0o777)
+    configuration = mosquitto.write_files(
+        tmp_path, host="127.0.0.1", port=port, gateway="gateway", passwords=PASSWORDS, tls=False
+    )
+    text = configuration.read_text().replace("persistence true", "persistence false")
+    configuration.write_text(text + "user root\n")
+    process = subprocess.Popen([path, "-c", str(configuration)], stderr=subprocess.DEVNULL)
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port), 0.2).close()
+            break
+        except OSError:
+            threading.Event().wait(0.05)
+    yield port
+    process.terminate()
+    process.wait(5)
+
+
+class Person:
+    """One login at the broker."""
+
+    def __init__(self, port, name, password=None, listen=""):
+        self.got = []
+        self.connected, self.subscribed, self.heard = (threading.Event() for _ in range(3))
+        self.code = None
+        self.client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=name)
+        self.client.username_pw_set(name, password or PASSWORDS[name])
+        self.client.on_connect = self._on_connect
+        self.client.on_message = self._on_message
+        self.client.on_subscribe = lambda *_: self.subscribed.set()
+        self.listen = listen
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+        assert self.connected.wait(5)
+
+    def _on_connect(self, client, _userdata, _flags, code, _properties):
+        self.code = code
+        self.connected.set()
+        if self.listen and not code.is_failure:
+            client.subscribe(self.listen, 1)
+
+    def _on_message(self, _client, _userdata, message):
+        self.got.append((message.topic, message.payload))
+        self.heard.set()
+
+    def stop(self):
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+@pytest.mark.integration
+def test_a_box_writes_its_own_records_and_nobody_elses(broker_port):
+    gateway = Person(broker_port, "gateway", listen="jimpitan/1/+/records")
+    assert gateway.subscribed.wait(5)
+    for topic in ("jimpitan/1/box-0002/records", "jimpitan/1/box-0001/down"):
+        box = Person(broker_port, "box-0001")
+        box.client.publish(topic, b"forged", 0)
+        box.stop()
+    box = Person(broker_port, "box-0001")
+    box.client.publish("jimpitan/1/box-0001/records", b"mine", 1).wait_for_publish(5)
+    assert gateway.heard.wait(5)
+    box.stop()
+    gateway.stop()
+    assert gateway.got == [("jimpitan/1/box-0001/records", b"mine")]
+
+
+@pytest.mark.integration
+def test_a_box_hears_what_is_meant_for_it_only(broker_port):
+    box = Person(broker_port, "box-0001", listen="jimpitan/1/+/down")
+    gateway = Person(broker_port, "gateway")
+    gateway.client.publish("jimpitan/1/box-0002/down", b"two", 1).wait_for_publish(5)
+    gateway.client.publish("jimpitan/1/box-0001/down", b"one", 1).wait_for_publish(5)
+    box.heard.wait(5)
+    box.stop()
+    gateway.stop()
+    assert [payload for _, payload in box.got if payload == b"two"] == []
+
+
+@pytest.mark.integration
+def test_a_wrong_password_is_refused(broker_port):
+    stranger = Person(broker_port, "box-0001", password="guessed")
+    assert stranger.code.is_failure
+    stranger.stop()
+
+
+def test_a_box_id_that_is_no_topic_is_refused(tmp_path):
+    with pytest.raises(Exception, match="a box id"):
+        mosquitto.access_rules("gateway", ["box/#"])
