@@ -21,7 +21,6 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / "python"
 WEB = ROOT / "server" / "jimpitan_server" / "entrypoints" / "web"
-LOCALE = WEB / "locale"
 STUBS = VENV / "stubs"
 PYTHON_MIN = (3, 11)
 STUBS_WANTED = "micropython-esp32-stubs==1.29.0.post1"
@@ -102,10 +101,8 @@ def build_web() -> None:
         locked.write_text(stamp)
     sources = sorted(
         path
-        for path in [*WEB.rglob("*"), *LOCALE.rglob("*.po")]
-        if path.is_file()
-        and path.suffix in {".js", ".mjs", ".css", ".po", ".svg"}
-        and "built" not in path.parts
+        for path in WEB.rglob("*")
+        if path.is_file() and path.suffix in {".js", ".mjs", ".css"} and "built" not in path.parts
     )
     built = WEB / "static" / "built" / ".stamp"
     stamp = fingerprint([*sources, ROOT / "package-lock.json"])
@@ -116,10 +113,6 @@ def build_web() -> None:
         run([*npm(), "run", "--silent", "build"])
         built.parent.mkdir(parents=True, exist_ok=True)
         built.write_text(stamp)
-    for catalogue in LOCALE.rglob("*.po"):
-        compiled = catalogue.with_suffix(".mo")
-        if not compiled.exists() or compiled.stat().st_mtime < catalogue.stat().st_mtime:
-            run([BIN / "pybabel", "--quiet", "compile", "-i", catalogue, "-o", compiled])
 
 
 def want_system(name: str, is_allowed: bool) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from sqlalchemy import text
@@ -29,6 +29,7 @@ from jimpitan_server.adapters.passwords import ArgonPasswords
 from jimpitan_server.adapters.sealing import make_private_key, public_key_of, unseal
 from jimpitan_server.domain.books import Rules
 from jimpitan_server.domain.clock import Clock
+from jimpitan_server.domain.command import Visit
 from jimpitan_server.domain.errors import NotAllowed, NotAuthenticated, ServerError
 from jimpitan_server.domain.ids import BoxId, GatewayId, UserId
 from jimpitan_server.domain.rupiah import Rupiah
@@ -38,6 +39,7 @@ from jimpitan_server.services import command as commanding
 from jimpitan_server.services import enrol as enrolling
 from jimpitan_server.services import login as logging_in
 from jimpitan_server.services import maintain as maintaining
+from jimpitan_server.services import place as placing
 from jimpitan_server.services.record import DownMessage
 from jimpitan_server.services.totals import GiftRange, PublicTotals, draw_up
 from jimpitan_server.settings import Settings
@@ -98,14 +100,21 @@ class Program:
                 writing, gateway=gateway, keyring=self.keyring, now=now
             )
 
-    async def open_collection(self, box: BoxId, *, visit: int) -> datetime:
-        """Let a box be opened for one visit; return until when."""
+    async def open_collection(self, box: BoxId, *, actor: UserId) -> Visit:
+        """Let a person open a box; the box is told as soon as its gateway asks."""
         async with self._intake() as store:
-            until = await commanding.open_collection(
-                store, box=box, visit=visit, now=self.clock.now()
+            visit = await commanding.open_collection(
+                store, box=box, actor=actor, now=self.clock.now()
             )
         self.commands.ring()
-        return until
+        return visit
+
+    async def declare_edge(self, box: BoxId, *, seq: int, actor: UserId, reason: str) -> None:
+        """Let a lid opening end a holding period, on a person's word."""
+        async with self._intake() as store:
+            await placing.declare_edge(
+                store, box=box, seq=seq, actor=actor, reason=reason, now=self.clock.now()
+            )
 
     async def pass_old_gaps(self) -> int:
         """Stop waiting for records that are missing for too long; return how many gaps."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +13,9 @@ from jimpitan_server.domain.errors import ServerError, Unavailable
 from jimpitan_server.services.totals import PublicTotals
 
 FRAME_EVERY_S = 0.25
+# Two hours of a point in ten seconds: what a wall shows of the recent past.
+POINT_EVERY_S, POINTS_MAX = 10, 720
+Point = tuple[int, int, int, int]  # Unix seconds, deposits, counted, QRIS known, in rupiah
 # Changes that other processes made, and boxes that grew stale, are seen after this long.
 LOOK_EVERY = timedelta(seconds=1)
 
@@ -48,6 +52,7 @@ class LiveTotals:
         self._drawing = asyncio.Lock()
         self._totals: PublicTotals | None = None
         self.frame: Frame | None = None
+        self.history: deque[Point] = deque(maxlen=POINTS_MAX)
         self.bell = Bell()
         self.viewers = 0
 
@@ -69,7 +74,18 @@ class LiveTotals:
         totals = await self.latest()
         if self.frame is None or self.frame.totals.version != totals.version:
             self.frame = Frame(totals, render(totals))
+            self._note(totals)
             self.bell.ring()
+
+    def _note(self, totals: PublicTotals) -> None:
+        """Keep a point of the curve, at most one in ten seconds; the newest may move on."""
+        at_s = int(totals.generated_at.timestamp())
+        known_idr = totals.confirmed_idr + totals.provisional_idr
+        point = (at_s, totals.sensed.deposits, totals.counted_idr, known_idr)
+        if len(self.history) > 1 and self.history[-1][0] - self.history[-2][0] < POINT_EVERY_S:
+            self.history[-1] = point
+        else:
+            self.history.append(point)
 
     async def run(self) -> None:
         """Publish whenever figures change, at most once in 250 ms, until closed."""

@@ -21,3 +21,11 @@ class Command:
     def valid_ms(self, now: datetime) -> int:
         """Return for how many ms from now it may still be obeyed."""
         return max((self.expires_at - now) // timedelta(milliseconds=1), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A visit the box will be told of; numbers rise in the life of a box."""
+
+    number: int
+    expires_at: datetime

@@ -7,6 +7,7 @@ BoxId = NewType("BoxId", str)
 GatewayId = NewType("GatewayId", str)
 UserId = NewType("UserId", str)
 
+BOX_PATTERN = r"^[a-z0-9-]{1,32}$"
 _BOX = re.compile(r"[a-z0-9-]{1,32}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 

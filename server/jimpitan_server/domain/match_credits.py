@@ -86,17 +86,17 @@ def _lost_notifications(
 
 def _split(link: Link, paid_by_qris: RemittancePayments) -> Iterator[Match]:
     """Part a link into the remittances in it, each by itself, and the donors' payments."""
+    remittance_by_payment = paid_by_qris.remittance_by_payment
     left = total(credit.amount for credit in link.credits)
-    donors: list[Payment] = []
     credit_ids = tuple(credit.credit_id for credit in link.credits)
-    for payment in link.payments:
-        remittance = paid_by_qris.remittance_by_payment.get(payment.payment_id)
-        if remittance is None:
-            donors.append(payment)
-            continue
-        arrived = min(payment.credit_due, left) if len(link.payments) > 1 else left
-        left -= arrived
-        yield _remitted(remittance, payment.credit_due, arrived, credit_ids, link)
+    donors = [one for one in link.payments if one.payment_id not in remittance_by_payment]
+    if len(donors) < len(link.payments):
+        for payment in link.payments:
+            remittance = remittance_by_payment.get(payment.payment_id)
+            if remittance is not None:
+                arrived = min(payment.credit_due, left) if len(link.payments) > 1 else left
+                left -= arrived
+                yield _remitted(remittance, payment.credit_due, arrived, credit_ids, link)
     if donors:
         yield Match(
             relation=Relation.PAYMENT_CREDIT,
@@ -109,7 +109,6 @@ def _split(link: Link, paid_by_qris: RemittancePayments) -> Iterator[Match]:
             box=_one_box(donors),
         )
     elif left:
-        assert len(link.payments) > 1
         yield _surplus(link, credit_ids, left)
 
 

@@ -109,6 +109,9 @@ def match_slips(
     remittances: Iterable[Remittance], credits_: Iterable[Credit], rules: Rules
 ) -> list[Match]:
     """Link remittances with credits; those without one are left out, for the caller to judge."""
+    remittances = list(remittances)
+    if not remittances:
+        return []
     waiting = {credit.credit_id: credit for credit in credits_}
     matches: list[Match] = []
     unnamed: list[Remittance] = []

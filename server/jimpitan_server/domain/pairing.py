@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from jimpitan_server.domain.rupiah import Rupiah
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One amount on one day, on either side."""
 
@@ -47,6 +47,14 @@ class Window:
         return -self.before <= (arrived.day - expected.day).days <= self.after
 
 
+def _order(item: Item) -> tuple[date, str]:
+    return item.day, item.item_id
+
+
+def _start_order(start: tuple[date, int, str, Item]) -> tuple[date, int, str]:
+    return start[:3]
+
+
 def group_equal(expected: Iterable[Item], arrived: Iterable[Item], window: Window) -> list[Group]:
     """Return every item in exactly one group of equal amounts, smallest groups first closed.
 
@@ -60,7 +68,7 @@ def group_equal(expected: Iterable[Item], arrived: Iterable[Item], window: Windo
         by_amount[item.amount][1].append(item)
     groups: list[Group] = []
     for amount in sorted(by_amount):
-        left, right = (sorted(side) for side in by_amount[amount])
+        left, right = (sorted(side, key=_order) for side in by_amount[amount])
         left, right = _close_even_days(left, right, groups)
         groups.extend(_touching(left, right, window))
     return groups
@@ -89,12 +97,13 @@ def _close_even_days(
 
 def _touching(left: list[Item], right: list[Item], window: Window) -> list[Group]:
     """Cut two sides where no window reaches across, and pair inside each part."""
-    starts = [(item.day - timedelta(days=window.before), 0, item) for item in left]
-    starts += [(item.day, 1, item) for item in right]
+    early = timedelta(days=window.before)
+    starts = [(item.day - early, 0, item.item_id, item) for item in left]
+    starts += [(item.day, 1, item.item_id, item) for item in right]
     groups: list[Group] = []
     part: tuple[list[Item], list[Item]] = ([], [])
     reach: date | None = None
-    for start, side, item in sorted(starts):
+    for start, side, _, item in sorted(starts, key=_start_order):
         if reach is not None and start > reach:
             groups.append(_paired(*part, window))
             part, reach = ([], []), None

@@ -152,12 +152,13 @@ def statement_import(
         if as_json:
             typer.echo(json.dumps(money_answers.of_faults(imported)))
         raise typer.Exit(1)
-    verb = "would be" if dry_run else "were"
     sentence = (
-        f"{imported.lines_new} of {imported.lines_read} lines {verb} imported,"
+        f"{imported.lines_new} of {imported.lines_read} lines were new,"
         f" {imported.lines_known} were known;"
         f" the credits in the file are {format_rupiah(imported.credits)}."
     )
+    if dry_run:
+        sentence += " Nothing was imported."
     typer.echo(json.dumps(money_answers.of_import(imported)) if as_json else sentence)
 
 

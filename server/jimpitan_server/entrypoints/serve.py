@@ -1,6 +1,7 @@
 """Runs the application under uvicorn, and lets go of waiting clients when told to stop."""
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -62,6 +63,10 @@ class Server(uvicorn.Server):
 async def serve(settings: Settings, *, migrate: bool) -> None:
     """Serve until told to stop."""
     program = await build(settings)
+    # A batch makes thousands of short-lived objects: looked through less often, they cost less,
+    # and what was loaded at start is never looked through again.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
     try:
         if migrate:
             version = await program.migrate()

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from jimpitan_server.domain.box import BoxState
-from jimpitan_server.domain.command import COLLECTION_OPEN_VALID, Command
-from jimpitan_server.domain.errors import Malformed, NotFound
-from jimpitan_server.domain.ids import BoxId, GatewayId
+from jimpitan_server.domain.command import COLLECTION_OPEN_VALID, Command, Visit
+from jimpitan_server.domain.errors import NotFound
+from jimpitan_server.domain.ids import BoxId, GatewayId, UserId, is_box_id
 from jimpitan_server.services.ports import Channel, Keyring, KeyStore
 from jimpitan_server.services.record import DownMessage
 
@@ -16,7 +16,6 @@ from jimpitan_server.services.record import DownMessage
 # ack that overtook it made the box refuse it.
 REPEAT_AFTER = timedelta(seconds=10)
 HANDED_OUT_MAX = 100
-VISIT_MAX = (1 << 53) - 1
 
 
 class CommandStore(KeyStore, Protocol):
@@ -32,10 +31,20 @@ class CommandStore(KeyStore, Protocol):
         """Keep the states of boxes that were locked."""
         ...
 
+    async def last_visit(self, box: BoxId) -> int:
+        """Return the number of the latest visit a box was told of, or 0."""
+        ...
+
     async def add_command(
-        self, *, box: BoxId, visit: int, created_at: datetime, expires_at: datetime
+        self,
+        *,
+        box: BoxId,
+        visit: int,
+        actor: UserId,
+        created_at: datetime,
+        expires_at: datetime,
     ) -> None:
-        """Keep the permission to open a box for one visit."""
+        """Keep the permission that a person got to open a box for one visit."""
         ...
 
     async def pending_commands(
@@ -50,16 +59,17 @@ class CommandStore(KeyStore, Protocol):
 
 
 async def open_collection(
-    store: CommandStore, *, box: BoxId, visit: int, now: datetime
-) -> datetime:
-    """Let a box be opened for one visit; return until when."""
-    if not 0 <= visit <= VISIT_MAX:
-        raise Malformed("A visit number is a whole number below 2^53.")
-    if box not in await store.lock_boxes([box]):
-        raise NotFound(f"There is no box {box}.", code="box_unknown")
+    store: CommandStore, *, box: BoxId, actor: UserId, now: datetime
+) -> Visit:
+    """Let a person open a box; the box is told as soon as its gateway asks."""
+    if not is_box_id(box) or box not in await store.lock_boxes([box]):
+        raise NotFound("There is no such box.", code="box_unknown")
+    visit = await store.last_visit(box) + 1
     expires_at = now + COLLECTION_OPEN_VALID
-    await store.add_command(box=box, visit=visit, created_at=now, expires_at=expires_at)
-    return expires_at
+    await store.add_command(
+        box=box, visit=visit, actor=actor, created_at=now, expires_at=expires_at
+    )
+    return Visit(visit, expires_at)
 
 
 async def waiting(store: CommandStore, *, gateway: GatewayId, now: datetime) -> bool:

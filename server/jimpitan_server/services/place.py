@@ -1,8 +1,11 @@
 """Puts deposits into the holding period between two collections, by the order of records."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 
-from jimpitan_server.domain.ids import BoxId
+from jimpitan_server.domain.errors import Conflict, NotFound
+from jimpitan_server.domain.ids import BoxId, UserId, is_box_id
 from jimpitan_server.domain.intake import Intake
 from jimpitan_server.domain.period import (
     Period,
@@ -10,6 +13,7 @@ from jimpitan_server.domain.period import (
     period_start,
     periods_between,
 )
+from jimpitan_server.domain.record import RecordKind
 from jimpitan_server.services.ports import IntakeStore
 
 
@@ -66,3 +70,18 @@ async def recount(store: IntakeStore, box: BoxId, touched_seqs: Mapping[int, int
         added.append(Period(period.seq_from, period.seq_to, deposits))
     await store.replace_periods(box, removed=list(known.values()), added=added)
     return starts[-1]
+
+
+async def declare_edge(
+    store: IntakeStore, *, box: BoxId, seq: int, actor: UserId, reason: str, now: datetime
+) -> None:
+    """Let a lid opening outside a collection end a holding period, on a person's word."""
+    states = await store.lock_boxes([box]) if is_box_id(box) else {}
+    if box not in states:
+        raise NotFound("There is no such box.", code="box_unknown")
+    events, _ = await store.edge_events(box)
+    if not any(event.seq == seq and event.kind == RecordKind.LID_OPENED for event in events):
+        raise Conflict("There is no lid opening at this number.", code="no_lid_opening")
+    await store.declare_edge(box, seq=seq, actor=actor, reason=reason, now=now)
+    start = await recount(store, box, {})
+    await store.save_boxes(states, [replace(states[box], period_seq_from=start)])

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from jimpitan_server.domain.box import BoxState, Gap
 from jimpitan_server.domain.discrepancy import Discrepancy
-from jimpitan_server.domain.ids import BoxId, GatewayId
+from jimpitan_server.domain.ids import BoxId, GatewayId, UserId
 from jimpitan_server.domain.intake import Held
 from jimpitan_server.domain.period import EdgeEvent, Period
 from jimpitan_server.domain.record import BoxRecord, Refusal
@@ -155,6 +155,12 @@ class IntakeStore(KeyStore, Protocol):
         self, box: BoxId, *, removed: Sequence[Period], added: Sequence[Period]
     ) -> None:
         """Exchange holding periods whose edges have moved."""
+        ...
+
+    async def declare_edge(
+        self, box: BoxId, *, seq: int, actor: UserId, reason: str, now: datetime
+    ) -> None:
+        """Keep that a person called a lid opening the end of a holding period."""
         ...
 
     async def quarantine(

@@ -67,6 +67,7 @@ def _summary_ids(records: Sequence[BoxRecord]) -> set[int]:
 
 
 def rows_of(arrived: Mapping[BoxId, Arrived], intakes: Mapping[BoxId, Intake]) -> list[RecordRow]:
+    """Return the new records as they are kept."""
     return [
         RecordRow(
             record,

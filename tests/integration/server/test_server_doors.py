@@ -9,7 +9,7 @@ import httpx
 import pytest
 from jimpitan_server.adapters.sealing import seal
 from jimpitan_server.bootstrap import Program
-from jimpitan_server.domain.ids import BoxId
+from jimpitan_server.domain.ids import BoxId, UserId
 from jimpitan_server.entrypoints.http import app, gateway_door
 from jimpitan_wire import cbor, down
 from jimpitan_wire import records as wire
@@ -17,6 +17,7 @@ from server_boxes import FRIDAY, FakeBox, StepClock
 from server_town import bring, known
 
 RECORDS, DOWN = "/api/v1/records", "/api/v1/down"
+ACTOR = UserId("user-1")
 NOW_MS = int(FRIDAY.timestamp()) * 1000
 
 
@@ -133,20 +134,20 @@ async def test_command_is_handed_out_signed_until_the_box_answers(
 ) -> None:
     box = await known(program, FakeBox())
     await bring(program, box, box.stamp())
-    await program.open_collection(BoxId(box.box), visit=77)
+    await program.open_collection(BoxId(box.box), actor=ACTOR)
     counters = []
     for _ in range(2):
         answer = await client.get(DOWN, headers=gateway)
         (item,) = answer.json()["down"]
         fields = box.open_down(base64.b64decode(item["message"]))
         assert fields[down.KIND] == down.COLLECTION_OPEN
-        assert fields[down.BODY][down.OPEN_VISIT] == 77
+        assert fields[down.BODY][down.OPEN_VISIT] == 1
         counters.append((fields[down.COUNTER], fields[down.BODY][down.OPEN_VALID_MS]))
         again = await client.get(DOWN, headers=gateway)
         assert again.json()["down"] == []
         clock.step(seconds=10)
     assert counters == [(2, 600_000), (3, 590_000)]
-    await bring(program, box, box.stamp(wire.COLLECTION_OPENED, {wire.COLLECTION_VISIT: 77}))
+    await bring(program, box, box.stamp(wire.COLLECTION_OPENED, {wire.COLLECTION_VISIT: 1}))
     assert (await client.get(DOWN, headers=gateway)).json()["down"] == []
 
 
@@ -154,7 +155,7 @@ async def test_command_expires(
     program: Program, client: httpx.AsyncClient, gateway: dict[str, str], clock: StepClock
 ) -> None:
     box = await known(program, FakeBox())
-    await program.open_collection(BoxId(box.box), visit=1)
+    await program.open_collection(BoxId(box.box), actor=ACTOR)
     clock.step(minutes=10)
     assert (await client.get(DOWN, headers=gateway)).json()["down"] == []
 
@@ -165,7 +166,7 @@ async def test_command_goes_only_to_the_gateway_that_hears_the_box(
     box = await known(program, FakeBox())
     await bring(program, box, box.stamp())
     other = {"Authorization": f"Bearer {await program.add_gateway('gw-2')}"}
-    await program.open_collection(BoxId(box.box), visit=1)
+    await program.open_collection(BoxId(box.box), actor=ACTOR)
     assert (await client.get(DOWN, headers=other)).json()["down"] == []
     assert len((await client.get(DOWN, headers=gateway)).json()["down"]) == 1
 
@@ -177,7 +178,7 @@ async def test_waiting_gateway_hears_a_command_at_once(
     waiting = asyncio.create_task(client.get(DOWN, params={"wait_s": 25}, headers=gateway))
     while program.commands.waiting == 0:
         await asyncio.sleep(0)
-    await program.open_collection(BoxId(box.box), visit=5)
+    await program.open_collection(BoxId(box.box), actor=ACTOR)
     answer = await asyncio.wait_for(waiting, 10)
     assert len(answer.json()["down"]) == 1
 

@@ -117,7 +117,7 @@ async def _remittances(connection: AsyncConnection) -> tuple[Remittance, ...]:
     links = remittance_collections
     ids: dict[str, list[str]] = defaultdict(list)
     paired = select(links.c.remittance_id, links.c.collection_id).order_by(links.c.collection_id)
-    for remittance_id, collection_id in (await connection.execute(paired)):
+    for remittance_id, collection_id in await connection.execute(paired):
         ids[remittance_id].append(collection_id)
     table = remittances
     statement = select(table).where(~is_void("remittance", table.c.remittance_id))
@@ -179,7 +179,7 @@ async def _gaps(connection: AsyncConnection) -> dict[str, list[tuple[int, int]]]
     table = journal_gaps
     found: dict[str, list[tuple[int, int]]] = defaultdict(list)
     statement = select(table.c.box_id, table.c.seq_from, table.c.seq_to)
-    for box, gap_from, gap_to in (await connection.execute(statement)):
+    for box, gap_from, gap_to in await connection.execute(statement):
         found[box].append((gap_from, gap_to))
     return found
 

@@ -156,3 +156,9 @@ async def box_rows_all(
     """Return the rows of boxes in order of their id, page by page."""
     statement = select(boxes).where(boxes.c.box_id > after).order_by(boxes.c.box_id).limit(limit)
     return list((await connection.execute(statement)).mappings().all())
+
+
+async def box_row(connection: AsyncConnection, box: BoxId) -> RowMapping | None:
+    """Return the row of a box."""
+    statement = select(boxes).where(boxes.c.box_id == box)
+    return (await connection.execute(statement)).mappings().first()

@@ -75,7 +75,7 @@ async def totals_of(
         .order_by(table.c.collection_id)
         .with_for_update()
     )
-    rows = (await connection.execute(statement))
+    rows = await connection.execute(statement)
     return {collection_id: Rupiah(total) for collection_id, total in rows}
 
 
@@ -94,7 +94,7 @@ async def remitted(connection: AsyncConnection, collection_ids: Sequence[str]) -
     statement = select(table.c.collection_id, table.c.remittance_id).where(
         table.c.collection_id.in_(collection_ids), ~is_void("remittance", table.c.remittance_id)
     )
-    rows = (await connection.execute(statement))
+    rows = await connection.execute(statement)
     return dict(rows.all())
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jimpitan_server.adapters.database.schema import boxes, down_messages
 from jimpitan_server.domain.command import Command
-from jimpitan_server.domain.ids import BoxId, GatewayId
+from jimpitan_server.domain.ids import BoxId, GatewayId, UserId
 
 COLLECTION_OPEN = "collection_open"
 
@@ -18,19 +18,27 @@ async def add_command(
     *,
     box: BoxId,
     visit: int,
+    actor: UserId,
     created_at: datetime,
     expires_at: datetime,
 ) -> None:
-    """Keep the permission to open a box for one visit."""
+    """Keep the permission that a person got to open a box for one visit."""
     await connection.execute(
         insert(down_messages).values(
             box_id=box,
             kind=COLLECTION_OPEN,
             visit=visit,
+            actor=actor,
             created_at=created_at,
             expires_at=expires_at,
         )
     )
+
+
+async def last_visit(connection: AsyncConnection, box: BoxId) -> int:
+    """Return the number of the latest visit a box was told of, or 0."""
+    statement = select(func.max(down_messages.c.visit)).where(down_messages.c.box_id == box)
+    return (await connection.execute(statement)).scalar_one() or 0
 
 
 async def pending_commands(

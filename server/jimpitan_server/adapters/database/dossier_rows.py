@@ -101,8 +101,8 @@ async def _pieces(connection: AsyncConnection, ids: list[str]) -> dict[str, dict
     table = collection_pieces
     found: dict[str, dict[int, int]] = defaultdict(dict)
     statement = select(table).where(table.c.collection_id.in_(ids))
-    for collection_id, value, pieces in (
-        await connection.execute(statement.order_by(table.c.denomination.desc()))
+    for collection_id, value, pieces in await connection.execute(
+        statement.order_by(table.c.denomination.desc())
     ):
         found[collection_id][value] = pieces
     return found
@@ -158,7 +158,7 @@ async def _payments(connection: AsyncConnection, box: BoxId) -> dict[str, tuple[
         .group_by(state)
         .order_by(state)
     )
-    rows = (await connection.execute(statement))
+    rows = await connection.execute(statement)
     return {name: (number, Rupiah(int(amount))) for name, number, amount in rows}
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from jimpitan_server.domain.errors import Misconfigured, Unavailable
+from jimpitan_server.domain.errors import Malformed, Misconfigured, Unavailable
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 BUSY_TIMEOUT_MS = 5000
@@ -25,6 +25,10 @@ WRITE = "jimpitan_write"
 # SQLSTATE classes after which the same request may simply be sent again: connection lost,
 # transaction rolled back (deadlock, serialisation), out of resources, operator intervention.
 SQLSTATES_PASSING = ("08", "40", "53", "57")
+# "Data exception": a number too large, a zero byte in a text. Doors check what they take; this
+# is the net below them, so that one bad value is refused and not sent again for ever.
+SQLSTATE_DATA = "22"
+UNSTORABLE = "A value of this request cannot be stored."
 SQLITE_PASSING = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -83,7 +87,11 @@ class Database:
                 raise Unavailable(
                     "The database did not answer; send the same request again."
                 ) from error
+            if str(getattr(error.orig, "sqlstate", "")).startswith(SQLSTATE_DATA):
+                raise Malformed(UNSTORABLE) from error
             raise
+        except OverflowError as error:  # SQLite's driver, for a number of more than 64 bits
+            raise Malformed(UNSTORABLE) from error
         except (OSError, TimeoutError) as error:
             raise Unavailable(
                 "The database cannot be reached; send the same request again."

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import insert, select
+from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jimpitan_server.adapters.database.schema import (
@@ -14,7 +14,7 @@ from jimpitan_server.adapters.database.schema import (
 )
 from jimpitan_server.adapters.database.upsert import upsert
 from jimpitan_server.domain.discrepancy import Discrepancy, Severity
-from jimpitan_server.domain.ids import GatewayId
+from jimpitan_server.domain.ids import GatewayId, UserId
 from jimpitan_server.services.ports import RefusedBytes
 
 BYTES_MAX = 2048
@@ -107,3 +107,36 @@ async def raise_discrepancies(connection: AsyncConnection, found: Sequence[Discr
     ]
     statement = upsert(connection, discrepancies).on_conflict_do_nothing()
     await connection.execute(statement, rows)
+
+
+async def open_discrepancies(
+    connection: AsyncConnection, *, after: int = 0, limit: int = 200
+) -> list[RowMapping]:
+    """Return what still needs a person, page by page in order of its number."""
+    table = discrepancies
+    statement = (
+        select(table)
+        .where(table.c.resolved_at.is_(None), table.c.discrepancy_id > after)
+        .order_by(table.c.discrepancy_id)
+        .limit(limit)
+    )
+    return list((await connection.execute(statement)).mappings().all())
+
+
+async def resolve_discrepancy(
+    connection: AsyncConnection,
+    number: int,
+    *,
+    actor: UserId,
+    code: str,
+    reason: str,
+    now: datetime,
+) -> bool:
+    """Note how a discrepancy ended; say whether it was open."""
+    table = discrepancies
+    result = await connection.execute(
+        update(table)
+        .where(table.c.discrepancy_id == number, table.c.resolved_at.is_(None))
+        .values(resolved_at=now, resolved_by=actor, resolution_code=code, resolution_reason=reason)
+    )
+    return result.rowcount == 1

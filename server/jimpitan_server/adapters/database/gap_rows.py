@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jimpitan_server.adapters.database.box_rows import OPEN
@@ -80,3 +80,12 @@ async def pass_gaps(
         .where(table.c.box_id == box, table.c.state == OPEN, table.c.noticed_at < noticed_before)
         .values(state=PASSED, closed_at=now)
     )
+
+
+async def all_gaps(connection: AsyncConnection, box: BoxId, limit: int = 1000) -> list[RowMapping]:
+    """Return the gaps of a box, open and closed, the latest first."""
+    table = journal_gaps
+    statement = (
+        select(table).where(table.c.box_id == box).order_by(table.c.seq_from.desc()).limit(limit)
+    )
+    return list((await connection.execute(statement)).mappings().all())

@@ -18,7 +18,7 @@ from jimpitan_server.adapters.database import (
 from jimpitan_server.domain.box import BoxState, Gap
 from jimpitan_server.domain.command import Command
 from jimpitan_server.domain.discrepancy import Discrepancy
-from jimpitan_server.domain.ids import BoxId, GatewayId
+from jimpitan_server.domain.ids import BoxId, GatewayId, UserId
 from jimpitan_server.domain.intake import Held
 from jimpitan_server.domain.period import EdgeEvent, Period
 from jimpitan_server.services.ports import RecordRow, RefusedBytes, WrappedKey
@@ -135,6 +135,14 @@ class DatabaseIntake:
             self.connection, gateway, records=records, deposits=deposits, newest_at=newest_at
         )
 
+    async def declare_edge(
+        self, box: BoxId, *, seq: int, actor: UserId, reason: str, now: datetime
+    ) -> None:
+        """Keep that a person called a lid opening the end of a holding period."""
+        await period_rows.declare_edge(
+            self.connection, box, seq=seq, actor=actor, reason=reason, now=now
+        )
+
     async def answer_commands(self, visits: Mapping[BoxId, Mapping[int, int]]) -> None:
         """Note at which record a box answered the visits it was told of."""
         await command_rows.answer_commands(self.connection, visits)
@@ -149,12 +157,27 @@ class DatabaseIntake:
         """Note that the head of a box goes past these gaps without an explanation."""
         await gap_rows.pass_gaps(self.connection, box, noticed_before=noticed_before, now=now)
 
+    async def last_visit(self, box: BoxId) -> int:
+        """Return the number of the latest visit a box was told of, or 0."""
+        return await command_rows.last_visit(self.connection, box)
+
     async def add_command(
-        self, *, box: BoxId, visit: int, created_at: datetime, expires_at: datetime
+        self,
+        *,
+        box: BoxId,
+        visit: int,
+        actor: UserId,
+        created_at: datetime,
+        expires_at: datetime,
     ) -> None:
-        """Keep the permission to open a box for one visit."""
+        """Keep the permission that a person got to open a box for one visit."""
         await command_rows.add_command(
-            self.connection, box=box, visit=visit, created_at=created_at, expires_at=expires_at
+            self.connection,
+            box=box,
+            visit=visit,
+            actor=actor,
+            created_at=created_at,
+            expires_at=expires_at,
         )
 
     async def pending_commands(

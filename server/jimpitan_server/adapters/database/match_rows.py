@@ -129,7 +129,7 @@ async def _exchange_discrepancies(
     ).where(table.c.kind.in_(kinds))
     present = {(str(item.kind), item.subject) for item in found}
     explained, again = [], []
-    for number, kind, subject, resolved_by in (await connection.execute(statement)):
+    for number, kind, subject, resolved_by in await connection.execute(statement):
         if (kind, subject) in present and resolved_by == MATCHER:
             again.append(number)
         elif (kind, subject) not in present and resolved_by is None:

@@ -2,10 +2,13 @@
 
 import hashlib
 from datetime import date
+from functools import cache
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import Executable, String, Table, bindparam, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from jimpitan_server.adapters.database.engine import POSTGRESQL
 from jimpitan_server.adapters.database.money_schema import (
     fresh_payments,
     notification_bodies,
@@ -13,37 +16,59 @@ from jimpitan_server.adapters.database.money_schema import (
     payments,
     remittances,
 )
-from jimpitan_server.adapters.database.upsert import upsert
 from jimpitan_server.domain.rupiah import Rupiah
 from jimpitan_server.services.ports_money import NotificationRow, PaymentRow
+
+INSERT_BODY = insert(notification_bodies)
+INSERT_FRESH = insert(fresh_payments)
+REMITTANCE_NAMED = (
+    select(remittances.c.remittance_id)
+    .where(
+        remittances.c.account_id == bindparam("account"),
+        or_(
+            remittances.c.reference == bindparam("reference", type_=String),
+            remittances.c.reference == bindparam("rrn", type_=String),
+        ),
+        remittances.c.method == "qris",
+    )
+    .limit(1)
+)
+
+
+@cache
+def _insert_once(dialect: str, table: Table, *unique: str) -> Executable:
+    """Return an INSERT of values given later that leaves a known row alone.
+
+    It is built once: building it for each message costs more than running it.
+    """
+    inserting = postgresql.insert(table) if dialect == POSTGRESQL else sqlite.insert(table)
+    number = next(iter(table.primary_key))
+    return inserting.on_conflict_do_nothing(index_elements=list(unique)).returning(number)
 
 
 async def add_notification(connection: AsyncConnection, row: NotificationRow) -> int | None:
     """Keep a message and return its number; None if its external id came today already."""
     told = row.notification
-    statement = upsert(connection, notifications).values(
-        partner_id=row.partner,
-        bank_day=row.bank_day,
-        external_id=row.external_id,
-        timestamp=row.timestamp,
-        signature=row.signature,
-        body_sha256=hashlib.sha256(row.body).digest(),
-        status=told.status.value if told else None,
-        payment_key=row.payment_key,
-        amount_idr=told.amount.amount if told else None,
-        fault=row.fault,
-        held=row.held,
-        received_at=row.received_at,
+    statement = _insert_once(
+        connection.dialect.name, notifications, "partner_id", "bank_day", "external_id"
     )
-    kept = statement.on_conflict_do_nothing(
-        index_elements=["partner_id", "bank_day", "external_id"]
-    )
-    result = await connection.execute(kept.returning(notifications.c.notification_id))
-    number: int | None = result.scalar_one_or_none()
+    values = {
+        "partner_id": row.partner,
+        "bank_day": row.bank_day,
+        "external_id": row.external_id,
+        "timestamp": row.timestamp,
+        "signature": row.signature,
+        "body_sha256": hashlib.sha256(row.body).digest(),
+        "status": told.status.value if told else None,
+        "payment_key": row.payment_key,
+        "amount_idr": told.amount.amount if told else None,
+        "fault": row.fault,
+        "held": row.held,
+        "received_at": row.received_at,
+    }
+    number: int | None = (await connection.execute(statement, values)).scalar_one_or_none()
     if number is not None:
-        await connection.execute(
-            insert(notification_bodies).values(notification_id=number, body=row.body)
-        )
+        await connection.execute(INSERT_BODY, {"notification_id": number, "body": row.body})
     return number
 
 
@@ -66,29 +91,28 @@ async def add_payment(connection: AsyncConnection, row: PaymentRow) -> bool:
     This is the one place that makes a payment count once, by `ONE_PER_PAYMENT`.
     """
     told = row.notification
-    statement = upsert(connection, payments).values(
-        partner_id=row.partner.partner_id,
-        payment_key=row.payment_key,
-        account_id=row.partner.account,
-        amount_idr=told.amount.amount,
-        fee_idr=_fee(row).amount,
-        reference=told.reference,
-        rrn=told.rrn,
-        terminal=told.keys.terminal,
-        store=told.keys.store,
-        nmid=told.keys.nmid,
-        mpan18=told.keys.mpan18,
-        merchant=told.keys.merchant,
-        issuer=told.issuer,
-        box_id=row.box,
-        paid_at=row.paid_at,
-        held=row.held,
-        notification_id=row.notification_id,
-        recorded_at=row.recorded_at,
-    )
-    once = statement.on_conflict_do_nothing(index_elements=["partner_id", "payment_key"])
-    result = await connection.execute(once.returning(payments.c.payment_id))
-    payment_id = result.scalar_one_or_none()
+    statement = _insert_once(connection.dialect.name, payments, "partner_id", "payment_key")
+    values = {
+        "partner_id": row.partner.partner_id,
+        "payment_key": row.payment_key,
+        "account_id": row.partner.account,
+        "amount_idr": told.amount.amount,
+        "fee_idr": _fee(row).amount,
+        "reference": told.reference,
+        "rrn": told.rrn,
+        "terminal": told.keys.terminal,
+        "store": told.keys.store,
+        "nmid": told.keys.nmid,
+        "mpan18": told.keys.mpan18,
+        "merchant": told.keys.merchant,
+        "issuer": told.issuer,
+        "box_id": row.box,
+        "paid_at": row.paid_at,
+        "held": row.held,
+        "notification_id": row.notification_id,
+        "recorded_at": row.recorded_at,
+    }
+    payment_id = (await connection.execute(statement, values)).scalar_one_or_none()
     if payment_id is None:
         return False
     await _note_fresh(connection, row, payment_id)
@@ -102,29 +126,22 @@ def _fee(row: PaymentRow) -> Rupiah:
 
 
 async def _note_fresh(connection: AsyncConnection, row: PaymentRow, payment_id: int) -> None:
-    """Let totals know of the payment; one that pays in a remittance is no donation."""
+    """Let totals know of the payment; one that pays in a remittance is no gift."""
     due = row.notification.amount - _fee(row)
     if await _is_remittance(connection, row):
         due = Rupiah(0)
-    await connection.execute(
-        insert(fresh_payments).values(
-            payment_id=payment_id,
-            due_idr=due.amount,
-            unattributed_idr=0 if row.box else due.amount,
-        )
-    )
+    values = {
+        "payment_id": payment_id,
+        "due_idr": due.amount,
+        "unattributed_idr": 0 if row.box else due.amount,
+    }
+    await connection.execute(INSERT_FRESH, values)
 
 
 async def _is_remittance(connection: AsyncConnection, row: PaymentRow) -> bool:
     told = row.notification
-    names = [name for name in (told.reference, told.rrn) if name]
-    table = remittances
-    statement = select(table.c.remittance_id).where(
-        table.c.account_id == row.partner.account,
-        table.c.reference.in_(names),
-        table.c.method == "qris",
-    )
-    return (await connection.execute(statement.limit(1))).first() is not None
+    values = {"account": row.partner.account, "reference": told.reference, "rrn": told.rrn}
+    return (await connection.execute(REMITTANCE_NAMED, values)).first() is not None
 
 
 async def forget_fresh(connection: AsyncConnection, account: str, reference: str) -> None:

@@ -2,8 +2,9 @@
 
 import json
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jimpitan_server.adapters.database.money_schema import accounts, bank_partners, box_codes
@@ -26,7 +27,7 @@ async def account(connection: AsyncConnection, account_id: str) -> Account | Non
 async def all_accounts(connection: AsyncConnection) -> list[Account]:
     """Return every account in the order of its id."""
     statement = select(accounts.c.account_id, accounts.c.settlement)
-    rows = (await connection.execute(statement.order_by(accounts.c.account_id)))
+    rows = await connection.execute(statement.order_by(accounts.c.account_id))
     return [Account(account_id=one, settlement=Settlement(by)) for one, by in rows]
 
 
@@ -86,6 +87,22 @@ async def add_code(connection: AsyncConnection, code: BoxCode, now: datetime) ->
     await connection.execute(statement.on_conflict_do_nothing())
 
 
+@cache
+def _fitting(names: tuple[str, ...]) -> Select[str]:
+    """Return the question for boxes whose code agrees on one of these keys, contradicts none."""
+    table = box_codes
+    equal: list[ColumnElement[bool]] = [table.c[name] == bindparam(name) for name in names]
+    silent_or_equal = [
+        or_(table.c[name].is_(None), one) for name, one in zip(names, equal, strict=True)
+    ]
+    return (
+        select(table.c.box_id)
+        .distinct()
+        .where(table.c.withdrawn_at.is_(None), or_(*equal), and_(*silent_or_equal))
+        .limit(2)
+    )
+
+
 async def box_of(connection: AsyncConnection, keys: PaymentKeys) -> BoxId | None:
     """Return the one box whose code fits these keys, or None if there are none or more.
 
@@ -94,18 +111,7 @@ async def box_of(connection: AsyncConnection, keys: PaymentKeys) -> BoxId | None
     named = {name: getattr(keys, name) for name in KEY_NAMES if getattr(keys, name)}
     if not named:
         return None
-    table = box_codes
-    equal: list[ColumnElement[bool]] = [table.c[name] == key for name, key in named.items()]
-    silent_or_equal = [
-        or_(table.c[name].is_(None), table.c[name] == key) for name, key in named.items()
-    ]
-    statement = (
-        select(table.c.box_id)
-        .distinct()
-        .where(table.c.withdrawn_at.is_(None), or_(*equal), and_(*silent_or_equal))
-        .limit(2)
-    )
-    boxes = list((await connection.execute(statement)).scalars())
+    boxes = list((await connection.execute(_fitting(tuple(named)), named)).scalars())
     return BoxId(boxes[0]) if len(boxes) == 1 else None
 
 
@@ -116,7 +122,7 @@ async def boxes_by_label(connection: AsyncConnection) -> dict[str, BoxId]:
         table.c.withdrawn_at.is_(None)
     )
     boxes: dict[str, set[BoxId]] = {}
-    for box, terminal, store in (await connection.execute(statement)):
+    for box, terminal, store in await connection.execute(statement):
         for label in (terminal, store):
             if label:
                 boxes.setdefault(label, set()).add(BoxId(box))

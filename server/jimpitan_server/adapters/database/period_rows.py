@@ -9,11 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jimpitan_server.adapters.database.bulk import stored, update_rows
 from jimpitan_server.adapters.database.schema import (
+    declared_edges,
     holding_periods,
     running_summaries,
 )
 from jimpitan_server.adapters.database.upsert import upsert
-from jimpitan_server.domain.ids import BoxId, GatewayId
+from jimpitan_server.domain.ids import BoxId, GatewayId, UserId
 from jimpitan_server.domain.period import Period
 
 # The sums are spread over some rows, so that gateways do not wait for each other's commit.
@@ -125,3 +126,19 @@ async def add_to_totals(
     shard = zlib.crc32(gateway.encode()) % SHARDS
     statement = ADD_TO_TOTALS[connection.dialect.name]
     await connection.exec_driver_sql(statement, (records, deposits, at, at, shard))
+
+
+async def declare_edge(
+    connection: AsyncConnection,
+    box: BoxId,
+    *,
+    seq: int,
+    actor: UserId,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Keep that a person called a lid opening the end of a holding period."""
+    statement = upsert(connection, declared_edges).values(
+        box_id=box, seq=seq, actor=actor, reason=reason, declared_at=now
+    )
+    await connection.execute(statement.on_conflict_do_nothing())

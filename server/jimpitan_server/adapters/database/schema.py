@@ -211,6 +211,7 @@ down_messages = Table(
     Column("box_id", Id, ForeignKey("boxes.box_id"), nullable=False),
     Column("kind", Word, nullable=False),
     Column("visit", BigInteger, nullable=False),
+    Column("actor", Id, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("handed_out", Integer, nullable=False, server_default="0"),

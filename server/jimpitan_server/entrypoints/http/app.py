@@ -7,8 +7,11 @@ from fastapi import FastAPI
 
 from jimpitan_server.bootstrap import Program
 from jimpitan_server.entrypoints.http import (
+    admin_door,
     bank_door,
     bearer,
+    box_door,
+    collector_door,
     enrolment_door,
     gateway_door,
     login_door,
@@ -18,17 +21,22 @@ from jimpitan_server.entrypoints.http import (
 from jimpitan_server.entrypoints.http.body import BodyLimit
 from jimpitan_server.entrypoints.http.errors import install_error_answers
 from jimpitan_server.entrypoints.http.headers import SafeHeaders
+from jimpitan_server.entrypoints.http.pages import BUILT
 from jimpitan_server.entrypoints.http.rate import RateLimit
+from jimpitan_server.entrypoints.http.static import BuiltFiles
 
-BODY_BYTES_MAX = 8 * 1024 * 1024
+BODY_BYTES_MAX = 20 * 1024 * 1024
 ROUTERS = (
     gateway_door.router,
     enrolment_door.router,
+    box_door.router,
     login_door.router,
     bearer.router,
     money_door.router,
     bank_door.router,
     public_door.router,
+    admin_door.router,
+    collector_door.router,
 )
 
 
@@ -54,4 +62,5 @@ def create_app(program: Program) -> FastAPI:
     app.add_middleware(SafeHeaders, https=program.settings.https)
     for router in ROUTERS:
         app.include_router(router)
+    app.mount("/static", BuiltFiles(directory=BUILT, check_dir=False), "static")
     return app

@@ -17,6 +17,7 @@ from jimpitan_server.entrypoints.http.people import check_origin, cookie_name, r
 router = APIRouter(tags=["people"])
 FORM_COOKIE = "jimpitan_form"
 FORM_AGE_S = 3600
+FORM_BYTES_MAX = 16 * 1024
 
 
 def own_path(wanted: str) -> str:
@@ -55,7 +56,7 @@ async def get_login(request: Request, program: TheProgram, next: str = "/") -> R
     return _form(request, program, next_path=next)
 
 
-@router.post("/masuk")
+@router.post("/masuk", max_body_size=FORM_BYTES_MAX)
 async def post_login(
     request: Request,
     program: TheProgram,
@@ -95,7 +96,7 @@ async def get_logout(
     return page(request, program, "keluar.html")
 
 
-@router.post("/keluar")
+@router.post("/keluar", max_body_size=FORM_BYTES_MAX)
 async def post_logout(
     request: Request, program: TheProgram, _: Annotated[Session, Depends(require())]
 ) -> Response:

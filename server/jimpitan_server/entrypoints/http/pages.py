@@ -1,5 +1,6 @@
-"""Renders pages: Indonesian, whole without scripts, times in the zone of the programme."""
+"""Renders pages: whole without scripts, times in the zone of the programme, in two languages."""
 
+import json
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -10,9 +11,13 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from jimpitan_server.bootstrap import Program
+from jimpitan_server.entrypoints.http import words
 
-TEMPLATES = Path(__file__).parent.parent / "web" / "templates"
+WEB = Path(__file__).parent.parent / "web"
+TEMPLATES = WEB / "templates"
+BUILT = WEB / "static" / "built"
 ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
+LANGUAGE_KEPT_S = 365 * 86_400
 
 
 def rupiah(amount_idr: int) -> str:
@@ -42,14 +47,38 @@ def environment() -> Environment:
     return found
 
 
+@cache
+def assets() -> dict[str, str]:
+    """Return the built file of each source; empty where nothing was built: pages work without."""
+    manifest = BUILT / "manifest.json"
+    if not manifest.exists():
+        return {}
+    found: dict[str, str] = json.loads(manifest.read_text(encoding="utf-8"))
+    return found
+
+
 def page(
     request: Request, program: Program, template: str, status: int = 200, **values: object
 ) -> HTMLResponse:
     """Return a page made from a template, with what every page may need."""
+    language = words.language_of(request)
     shared: dict[str, object] = {
+        "_": words.translator(language),
+        "language": language,
+        "assets": assets(),
+        "path": request.url.path,
         "programme_name": program.settings.programme_name,
         "timezone": program.settings.timezone,
         "session": getattr(request.state, "session", None),
     }
     content = environment().get_template(template).render(shared | values)
-    return HTMLResponse(content, status, {"Cache-Control": "no-store"})
+    answer = HTMLResponse(content, status, {"Cache-Control": "no-store"})
+    if words.PARAMETER in request.query_params:
+        answer.set_cookie(
+            words.PARAMETER,
+            language,
+            max_age=LANGUAGE_KEPT_S,
+            samesite="lax",
+            secure=program.settings.https,
+        )
+    return answer

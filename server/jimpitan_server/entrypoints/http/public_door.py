@@ -24,6 +24,16 @@ async def get_totals(request: Request, program: TheProgram) -> Response:
     return JSONResponse(totals.as_json(), headers=headers)
 
 
+@router.get("/series.json")
+async def get_series(program: TheProgram) -> JSONResponse:
+    """Return the curve of the last two hours: [Unix s, deposits, counted, QRIS known]."""
+    await program.live.publish()
+    return JSONResponse(
+        {"points": list(program.live.history)},
+        headers={"Cache-Control": f"public, max-age={TOTALS_AGE_S}"},
+    )
+
+
 @router.get("/", response_class=HTMLResponse)
 async def get_board(request: Request, program: TheProgram) -> Response:
     """Show the public board, complete without any script."""

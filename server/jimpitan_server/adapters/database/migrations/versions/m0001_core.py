@@ -288,6 +288,7 @@ def _down_messages() -> None:
         sa.Column("box_id", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("visit", sa.BigInteger(), nullable=False),
+        sa.Column("actor", sa.String(length=64), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("handed_out", sa.Integer(), server_default="0", nullable=False),

@@ -1,0 +1,84 @@
+"""The admin's pages: live totals, boxes and how they are, one box, what needs a person."""
+
+import json
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse
+
+from jimpitan_server.adapters.database import finding_rows
+from jimpitan_server.adapters.database.box_reading import box_row, box_rows_all
+from jimpitan_server.adapters.database.timeline_rows import timeline
+from jimpitan_server.domain.errors import NotFound
+from jimpitan_server.domain.ids import BoxId
+from jimpitan_server.domain.user import Role, Session
+from jimpitan_server.entrypoints.http.box_status import BoxStatus, status_of
+from jimpitan_server.entrypoints.http.pages import page
+from jimpitan_server.entrypoints.http.parts import TheProgram
+from jimpitan_server.entrypoints.http.people import require
+
+router = APIRouter(prefix="/admin", tags=["admin"], default_response_class=HTMLResponse)
+Looking = Annotated[Session, Depends(require(Role.ADMIN, Role.TREASURER, Role.AUDITOR))]
+BOXES_SHOWN = 500
+DISCREPANCIES_SHOWN = 200
+STATES = ("act", "watch", "good")
+
+
+async def _boxes(program: TheProgram) -> list[BoxStatus]:
+    async with program.database.read() as connection:
+        rows = await box_rows_all(connection, limit=BOXES_SHOWN)
+    now, stale = program.clock.now(), timedelta(seconds=program.settings.stale_after_s)
+    found = [status_of(row, now=now, stale_after=stale) for row in rows]
+    return sorted(found, key=lambda one: (STATES.index(one.state), one.box))
+
+
+@router.get("")
+async def get_overview(request: Request, program: TheProgram, _: Looking) -> HTMLResponse:
+    """Show the live totals, and what needs a look first."""
+    boxes = await _boxes(program)
+    async with program.database.read() as connection:
+        findings = await finding_rows.open_discrepancies(connection, limit=DISCREPANCIES_SHOWN)
+    return page(
+        request,
+        program,
+        "admin.html",
+        totals=await program.live.latest(),
+        boxes=boxes,
+        findings=findings,
+        states=[(state, sum(one.state == state for one in boxes)) for state in STATES],
+    )
+
+
+@router.get("/kotak")
+async def get_boxes(request: Request, program: TheProgram, _: Looking) -> HTMLResponse:
+    """List the boxes, those that need somebody first."""
+    return page(request, program, "kotak.html", boxes=await _boxes(program))
+
+
+@router.get("/kotak/{box}")
+async def get_box(box: str, request: Request, program: TheProgram, _: Looking) -> HTMLResponse:
+    """Show one box: how it is, its dossier and its newest records."""
+    async with program.database.read() as connection:
+        row = await box_row(connection, BoxId(box))
+        entries = await timeline(connection, BoxId(box))
+    if row is None:
+        raise NotFound("Kotak ini tidak dikenal.", code="box_unknown")
+    stale = timedelta(seconds=program.settings.stale_after_s)
+    return page(
+        request,
+        program,
+        "kotak_satu.html",
+        box=status_of(row, now=program.clock.now(), stale_after=stale),
+        entries=entries,
+        dossier=await program.money.dossier(BoxId(box)),
+    )
+
+
+@router.get("/temuan")
+async def get_findings(request: Request, program: TheProgram, _: Looking) -> HTMLResponse:
+    """List what still needs a person."""
+    async with program.database.read() as connection:
+        rows = await finding_rows.open_discrepancies(connection, limit=DISCREPANCIES_SHOWN)
+    findings = [{**row, "evidence": json.loads(row["evidence"])} for row in rows]
+    return page(request, program, "temuan.html", findings=findings, now=program.clock.now())

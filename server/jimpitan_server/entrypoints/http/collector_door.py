@@ -1,0 +1,126 @@
+"""The collector's pages: the boxes, one box in plain words, and the count at its lid.
+
+Collectors count blind: nothing here tells what a sensor expects.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse
+
+from jimpitan_server.adapters.database.box_reading import box_row, box_rows_all
+from jimpitan_server.domain.cash import DENOMINATIONS, CashCount
+from jimpitan_server.domain.errors import Malformed, NotFound, ServerError
+from jimpitan_server.domain.ids import BoxId, is_box_id
+from jimpitan_server.domain.user import Role, Session
+from jimpitan_server.entrypoints.http.box_status import status_of
+from jimpitan_server.entrypoints.http.pages import page
+from jimpitan_server.entrypoints.http.parts import TheProgram
+from jimpitan_server.entrypoints.http.people import require
+from jimpitan_server.services.close_collection import Counted
+
+router = APIRouter(prefix="/kolektor", tags=["collector"], default_response_class=HTMLResponse)
+Collecting = Annotated[Session, Depends(require(Role.COLLECTOR, Role.ADMIN))]
+BOXES_SHOWN = 500
+WORD_LENGTH_MAX = 64
+
+
+@router.get("")
+async def get_boxes(
+    request: Request, program: TheProgram, _: Collecting, kotak: str = ""
+) -> HTMLResponse:
+    """List the boxes, or those whose code begins with what was typed."""
+    async with program.database.read() as connection:
+        rows = await box_rows_all(connection, limit=BOXES_SHOWN)
+    now, stale = program.clock.now(), timedelta(seconds=program.settings.stale_after_s)
+    wanted = kotak.strip().lower()
+    boxes = [status_of(row, now=now, stale_after=stale) for row in rows if wanted in row["box_id"]]
+    return page(request, program, "kolektor.html", boxes=boxes, wanted=wanted)
+
+
+@router.get("/{box}")
+async def get_box(box: str, request: Request, program: TheProgram, _: Collecting) -> HTMLResponse:
+    """Show how a box is, and the form for its count."""
+    return await _form(box, request, program)
+
+
+async def _form(
+    box: str, request: Request, program: TheProgram, *, fault: str = "", status: int = 200
+) -> HTMLResponse:
+    async with program.database.read() as connection:
+        row = await box_row(connection, BoxId(box)) if is_box_id(box) else None
+    if row is None:
+        raise NotFound("Kotak ini tidak dikenal; periksa kode di stiker.", code="box_unknown")
+    stale = timedelta(seconds=program.settings.stale_after_s)
+    return page(
+        request,
+        program,
+        "kolektor_kotak.html",
+        status,
+        box=status_of(row, now=program.clock.now(), stale_after=stale),
+        denominations=sorted(DENOMINATIONS, reverse=True),
+        collection_id=str(uuid.uuid4()),
+        lid_at=program.clock.now().isoformat(timespec="seconds"),
+        fault=fault,
+    )
+
+
+@router.post("/{box}/kunjungan")
+async def post_visit(
+    box: str, request: Request, program: TheProgram, session: Collecting
+) -> HTMLResponse:
+    """Tell the box that this collector opens it now; it answers with light and record."""
+    visit = await program.open_collection(BoxId(box), actor=session.user_id)
+    return page(request, program, "kolektor_kunjungan.html", box=box, expires_at=visit.expires_at)
+
+
+@router.post("/{box}/hitung")
+async def post_count(
+    box: str, request: Request, program: TheProgram, session: Collecting
+) -> HTMLResponse:
+    """Keep the count; sending it twice changes nothing."""
+    form = await request.form()
+    fields = {name: str(value).strip() for name, value in form.items()}
+    try:
+        counted = _counted(box, fields, session)
+        receipt = await program.money.close_collection(counted)
+    except ServerError as error:
+        return await _form(box, request, program, fault=error.sentence, status=error.status)
+    return page(
+        request,
+        program,
+        "kolektor_terima.html",
+        box=box,
+        receipt=receipt,
+        counted=counted,
+    )
+
+
+def _counted(box: str, fields: dict[str, str], session: Session) -> Counted:
+    pieces: dict[int, int] = {}
+    for denomination in DENOMINATIONS:
+        text = fields.get(f"pecahan-{denomination}", "") or "0"
+        if not text.isdigit() or len(text) > 6:
+            raise Malformed(f"Jumlah keping Rp {denomination} harus angka.")
+        if int(text):
+            pieces[denomination] = int(text)
+    if fields.get("saksi", "") == "":
+        raise Malformed("Isi nama saksi yang ikut menghitung.")
+    try:
+        lid_at = datetime.fromisoformat(fields.get("lid_at", ""))
+        collection_id = str(uuid.UUID(fields.get("collection_id", "")))
+    except ValueError:
+        raise Malformed("Formulir ini rusak; muat ulang halaman.") from None
+    if not is_box_id(box) or lid_at.tzinfo is None:
+        raise Malformed("Formulir ini rusak; muat ulang halaman.")
+    return Counted(
+        collection_id=collection_id,
+        box=BoxId(box),
+        collector=session.user_id,
+        lid_at=lid_at,
+        count=CashCount.of(pieces),
+        seal=fields.get("segel", "")[:WORD_LENGTH_MAX] or None,
+        witness=fields.get("saksi", "")[:WORD_LENGTH_MAX],
+    )

@@ -1,0 +1,126 @@
+// The board: figures as they change (server-sent events) and the curve of the last two hours.
+import uPlot from "uplot";
+import { clockTime, number, rupiah } from "./format.js";
+
+const POINTS_MAX = 720;
+const at = (totals, path) => path.split(".").reduce((value, name) => value[name], totals);
+
+function put(element, text) {
+  if (element.textContent !== text) {
+    element.textContent = text;
+    element.classList.add("changed");
+    setTimeout(() => element.classList.remove("changed"), 900);
+  }
+}
+
+function show(totals) {
+  for (const element of document.querySelectorAll("[data-figure]")) {
+    put(element, number(at(totals, element.dataset.figure)));
+  }
+  for (const element of document.querySelectorAll("[data-rupiah]")) {
+    put(element, rupiah(at(totals, element.dataset.rupiah)));
+  }
+  for (const element of document.querySelectorAll("[data-time]")) {
+    const value = element.dataset.zone && at(totals, element.dataset.time);
+    if (value) element.textContent = clockTime(value, element.dataset.zone);
+  }
+}
+
+function connection(isLive) {
+  for (const dot of document.querySelectorAll("[data-live]")) {
+    dot.dataset.live = isLive ? "on" : "off";
+  }
+  for (const line of document.querySelectorAll("[data-offline]")) line.hidden = isLive;
+}
+
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+class Chart {
+  constructor(element) {
+    this.element = element;
+    this.points = [[], [], [], []];
+    this.plot = null;
+  }
+
+  take(point) {
+    const [times] = this.points;
+    if (times.length && point[0] - times[times.length - 1] < 2) {
+      this.points.forEach((column, index) => (column[column.length - 1] = point[index]));
+    } else {
+      this.points.forEach((column, index) => {
+        column.push(point[index]);
+        if (column.length > POINTS_MAX) column.shift();
+      });
+    }
+    this.draw();
+  }
+
+  draw() {
+    if (this.points[0].length < 2) return;
+    if (!this.plot) {
+      this.element.replaceChildren();
+      this.plot = new uPlot(this.options(), this.points, this.element);
+      new ResizeObserver(() => this.plot.setSize(this.size())).observe(this.element);
+    } else {
+      this.plot.setData(this.points);
+    }
+  }
+
+  size() {
+    return { width: this.element.clientWidth, height: Math.min(320, window.innerHeight / 2.5) };
+  }
+
+  options() {
+    const words = this.element.dataset;
+    const axis = { stroke: colour("--ink-soft"), grid: { stroke: colour("--line"), width: 1 } };
+    const money = (_plot, values) => values.map((value) => number(value));
+    const line = (label, name, scale) => ({
+      label,
+      scale,
+      stroke: colour(name),
+      width: 2,
+      value: (_plot, value) => (value == null ? "–" : scale === "rp" ? rupiah(value) : number(value)),
+    });
+    return {
+      ...this.size(),
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), words.zone),
+      scales: { rp: { range: (_plot, _min, max) => [0, max || 1] }, n: {} },
+      axes: [
+        { ...axis, values: "{HH}.{mm}" },
+        { ...axis, scale: "n", size: 56, values: money },
+        { ...axis, scale: "rp", side: 1, size: 84, values: money, grid: { show: false } },
+      ],
+      series: [
+        { label: words.time, value: "{HH}.{mm}.{ss}" },
+        line(words.deposits, "--sensed", "n"),
+        line(words.counted, "--counted", "rp"),
+        line(words.known, "--confirmed", "rp"),
+      ],
+    };
+  }
+}
+
+async function begin() {
+  const element = document.querySelector("[data-chart]");
+  const chart = element && new Chart(element);
+  if (chart) {
+    try {
+      const answer = await fetch("/series.json");
+      for (const point of (await answer.json()).points) chart.take(point);
+    } catch {
+      // The curve begins with what comes from now on.
+    }
+  }
+  const stream = new EventSource("/live");
+  stream.addEventListener("totals", (event) => {
+    const totals = JSON.parse(event.data);
+    connection(true);
+    show(totals);
+    const known = totals.confirmed_idr + totals.provisional_idr;
+    const seconds = Math.floor(Date.parse(totals.generated_at) / 1000);
+    chart?.take([seconds, totals.sensed.deposits, totals.counted_idr, known]);
+  });
+  stream.addEventListener("error", () => connection(false));
+}
+
+begin();

@@ -1,0 +1,233 @@
+"""The pages in a real browser, at the size of a phone and of a desk, in both languages."""
+
+import asyncio
+import base64
+import os
+import secrets
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import components
+import pytest
+from jimpitan_server.bootstrap import build
+from jimpitan_server.settings import Settings
+from jimpitan_simulator.processes import free_port
+from jimpitan_wire import cbor, cose, records
+
+PASSWORD = "sandi-uji-coba"
+SECRET = bytes(range(32))
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 860}
+
+
+class Server:
+    """A server of our own with one box, an admin and a collector."""
+
+    def __init__(self, folder: Path) -> None:
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self.environment = {
+            "JIMPITAN_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/server.db",
+            "JIMPITAN_MASTER_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+            "JIMPITAN_PORT": self.url.rsplit(":", 1)[1],
+            "JIMPITAN_PROGRAMME_NAME": "Program Uji",
+        }
+        self.token = asyncio.run(self._prepare())
+        self.seq = 0
+
+    async def _prepare(self) -> str:
+        settings = {
+            name.removeprefix("JIMPITAN_").lower(): value
+            for name, value in self.environment.items()
+        }
+        program = await build(Settings(**settings))
+        try:
+            await program.migrate()
+            await program.add_box("box-0007", epoch=1, key=SECRET)
+            for role in ("admin", "collector"):
+                await program.add_user(role, role=role, password=PASSWORD)
+            return await program.add_gateway("gateway")
+        finally:
+            await program.close()
+
+    def deposit(self) -> None:
+        """Bring one deposit of the box to the server's door."""
+        self.seq += 1
+        payload = records.payload(
+            epoch=1,
+            boot=1,
+            seq=self.seq,
+            uptime_ms=1000 * self.seq,
+            wall_s=None,
+            wall_uncertainty_s=0,
+            prev=bytes(8),
+            kind=records.DEPOSIT,
+            body={1: 32_000, 2: 32_000, 3: 40_000, 4: [[1, 900], [0, 100]]},
+        )
+        aad = cose.external_aad("box-0007", 1, cose.UP)
+        message = cose.seal(cose.Key(SECRET), aad, payload)
+        request = urllib.request.Request(
+            f"{self.url}/api/v1/records",
+            cbor.encode([["box-0007", 1, message]]),
+            {"Content-Type": "application/cbor", "Authorization": f"Bearer {self.token}"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert answer.status == 200
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """Start a server with its built assets."""
+    if not (components.ROOT / "node_modules").exists():
+        components.missing("the web assets", "run `python3 run.py setup`")
+    made = Server(tmp_path_factory.mktemp("faces"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jimpitan_simulator.whole.server_process"],
+        env={**os.environ, **made.environment},
+        stderr=subprocess.DEVNULL,
+    )
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"{made.url}/healthz", timeout=1).close()
+            break
+        except OSError:
+            assert process.poll() is None
+            import threading
+
+            threading.Event().wait(0.05)
+    yield made
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Start the system's Chromium."""
+    path = components.program("chromium", "install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        words = ["--no-sandbox", "--disable-background-networking", "--disable-sync"]
+        opened = playwright.chromium.launch(executable_path=path, args=words)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """Return a function that opens a fresh page and notes every complaint of the browser."""
+    complaints: list[str] = []
+    contexts = []
+
+    def begin(size, **options):
+        context = browser.new_context(viewport=size, locale="id-ID", **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield begin
+    for context in contexts:
+        context.close()
+    # A refusal that a test provokes is told as a resource that failed with a status of 4xx.
+    assert [one for one in complaints if "with a status of 4" not in one] == []
+
+
+def log_in(page, server, role, target):
+    page.goto(f"{server.url}/masuk?next={target}")
+    page.fill("[name=login_name]", role)
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button")
+    page.wait_for_url(f"**{target}")
+
+
+def fits(page) -> bool:
+    """Return whether nothing is wider than the screen."""
+    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_the_board_moves_when_a_box_received(server, visit, size):
+    page = visit(size)
+    page.goto(server.url)
+    page.wait_for_selector('[data-live="on"]')
+    shown = int(page.inner_text('[data-figure="sensed.deposits"]'))
+    server.deposit()
+    page.wait_for_function(
+        "shown => document.querySelector('[data-figure=\"sensed.deposits\"]').textContent"
+        " === String(shown + 1)",
+        arg=shown,
+    )
+    for word in ("perkiraan sensor", "terhitung", "terkonfirmasi bank"):
+        assert page.is_visible(f"text={word} >> nth=0")
+    page.wait_for_selector(".u-wrap canvas")
+    assert fits(page)
+
+
+@pytest.mark.browser
+def test_the_board_is_whole_without_scripts_and_in_english(server, visit):
+    page = visit(PHONE, java_script_enabled=False)
+    page.goto(f"{server.url}/?bahasa=en")
+    assert page.is_visible("text=sensor estimate")
+    assert page.is_visible("text=confirmed by the bank")
+    page.goto(server.url)
+    assert page.is_visible("text=sensor estimate")  # the choice is remembered
+
+
+@pytest.mark.browser
+def test_the_admin_sees_boxes_and_one_boxs_dossier(server, visit):
+    page = visit(DESK)
+    server.deposit()
+    log_in(page, server, "admin", "/admin")
+    assert page.is_visible("text=Ringkasan >> nth=0")
+    page.click("nav >> text=Kotak")
+    page.click("text=box-0007")
+    assert page.is_visible("text=Berkas penarikan")
+    assert page.is_visible("text=donasi masuk kotak >> nth=0")
+    page.click("nav >> text=Perlu ditinjau")
+    assert page.is_visible("h1:has-text('Perlu ditinjau')")
+
+
+@pytest.mark.browser
+def test_a_collector_counts_on_a_phone_and_gets_a_receipt(server, visit):
+    page = visit(PHONE, is_mobile=True)
+    log_in(page, server, "collector", "/kolektor")
+    page.click("text=box-0007")
+    page.click("text=1. Mulai kunjungan")
+    page.click("text=Lanjut ke hitungan")
+    page.fill("#pecahan-1000", "7")
+    page.click('.stepper:has(#pecahan-500) [data-step="1"]')
+    assert page.inner_text("[data-total]") == "Rp\u00a07.500"
+    assert fits(page)
+    page.fill("[name=saksi]", "Tuan rumah")
+    page.click("text=3. Simpan hitungan")
+    assert page.inner_text(".receipt .value") == "Rp\u00a07.500"
+    page.reload()
+    assert page.inner_text(".receipt .value") == "Rp\u00a07.500"
+    board = visit(DESK)
+    board.goto(server.url)
+    assert board.inner_text('[data-rupiah="counted_idr"]') == "Rp\u00a07.500"
+
+
+@pytest.mark.browser
+def test_a_count_without_a_witness_is_asked_for_again(server, visit):
+    page = visit(PHONE)
+    log_in(page, server, "collector", "/kolektor")
+    page.goto(f"{server.url}/kolektor/box-0007")
+    page.evaluate("document.querySelector('[name=saksi]').required = false")
+    page.fill("#pecahan-1000", "1")
+    with page.expect_response("**/hitung") as answered:
+        page.click("text=3. Simpan hitungan")
+    assert answered.value.status == 422
+    assert page.is_visible("text=Isi nama saksi")
+
+
+@pytest.mark.browser
+def test_a_collector_is_not_let_into_the_admins_pages(server, visit):
+    page = visit(PHONE)
+    log_in(page, server, "collector", "/kolektor")
+    answer = page.context.request.get(f"{server.url}/admin")
+    assert answer.status == 403

@@ -1,0 +1,123 @@
+"""The commands about money, as an admin or a script types them."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from components import ROOT
+from jimpitan_server.bootstrap import build
+from jimpitan_server.entrypoints.cli import app
+from jimpitan_server.settings import load_settings
+from money_town import SNAP, qris_of
+from server_boxes import MASTER_KEY
+from typer.testing import CliRunner
+
+pytestmark = pytest.mark.integration
+CSV = "date,time,amount,balance,description,reference\n"
+
+
+async def migrate() -> None:
+    program = await build(load_settings())
+    await program.migrate()
+    await program.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("JIMPITAN_DATABASE_URL", f"sqlite+aiosqlite:///{tmp_path / 'jimpitan.db'}")
+    monkeypatch.setenv("JIMPITAN_MASTER_KEY", MASTER_KEY)
+    asyncio.run(migrate())
+    (tmp_path / "bank.pem").write_text(SNAP["public_key_pem"])
+    return tmp_path
+
+
+def run(*words: str, code: int = 0, stdin: str | None = None) -> str:
+    done = CliRunner().invoke(app, list(words), input=stdin)
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+def add_partner(folder: Path, *words: str, code: int = 0) -> str:
+    key = str(folder / "bank.pem")
+    return run(
+        "partner", "add", "BANK-1", "--public-key", key, "--account", "bsi-1", *words, code=code
+    )
+
+
+def test_a_partner_is_added_once(folder: Path) -> None:
+    assert json.loads(add_partner(folder, "--json"))["path"] == "/v1.0/qr/qr-mpm-notify"
+    assert "already" in add_partner(folder, code=1)
+    (folder / "bank.pem").write_text("no key")
+    assert "no public key" in add_partner(folder, code=1)
+    assert "cannot be read" in add_partner(folder, "--public-key", "/nowhere", code=1)
+
+
+def test_an_account_settles_in_one_way(folder: Path) -> None:
+    add_partner(folder, "--settlement", "daily")
+    assert "settles by daily" in run(
+        *("partner", "add", "BANK-2", "--account", "bsi-1"),
+        *("--public-key", str(folder / "bank.pem")),
+        code=1,
+    )
+
+
+def test_a_statement_is_looked_at_imported_and_known(folder: Path) -> None:
+    add_partner(folder)
+    file = folder / "mutasi.csv"
+    file.write_text(CSV + "2026-11-20,10:00,1000,1000,QRIS,\n")
+    words = ("statement", "import", str(file), "--profile", "jimpitan", "--account", "bsi-1")
+    assert json.loads(run(*words, "--dry-run", "--json"))["import_id"] is None
+    assert "1 of 1 lines were new" in run(*words)
+    assert json.loads(run(*words, "--json"))["lines_known"] == 1
+    position = json.loads(run("reconcile", "--json"))["position"]
+    assert position["qris_confirmed_idr"] == 1_000
+    assert "qris_confirmed: Rp\u00a01.000" in run("reconcile")
+
+
+def test_a_statement_with_a_fault_names_its_place(folder: Path) -> None:
+    add_partner(folder)
+    file = folder / "mutasi.csv"
+    file.write_text(CSV + "2026-11-20,10:00,1.5,1000,QRIS,\n")
+    words = ("statement", "import", str(file), "--profile", "jimpitan", "--account", "bsi-1")
+    assert "mutasi.csv, line 2, amount" in run(*words, code=1)
+    assert '"line": 2' in run(*words, "--json", code=1)
+
+
+def test_a_layout_of_ones_own_is_a_file(folder: Path) -> None:
+    add_partner(folder)
+    layout = {"style": "indonesian", "date": "Tgl", "date_formats": "%d-%m-%Y"}
+    layout |= {"description": "Uraian", "debit": "Keluar", "credit": "Masuk"}
+    (folder / "bpr.json").write_text(json.dumps(layout))
+    (folder / "mutasi.csv").write_text("Tgl;Uraian;Keluar;Masuk\n20-11-2026;QRIS;;1.000,00\n")
+    words = ("statement", "import", str(folder / "mutasi.csv"), "--account", "bsi-1", "--json")
+    assert json.loads(run(*words, "--profile", str(folder / "bpr.json")))["lines_new"] == 1
+    for content in ("{", "[]"):
+        (folder / "bpr.json").write_text(content)
+        run(*words, "--profile", str(folder / "bpr.json"), code=1)
+    assert "no profile" in run(*words, "--profile", "bpr", code=1)
+    assert "bsi-short" in run("statement", "profiles")
+
+
+def test_a_code_is_taken_apart(folder: Path) -> None:
+    assert json.loads(run("qris", "inspect", qris_of("A17"), "--json"))["terminal_label"] == "A17"
+    assert "KOTAK CONTOH" in run("qris", "inspect", "-", stdin=qris_of("A17") + "\n")
+    wrong = qris_of("A17")[:-1] + "X"
+    assert "checksum" in run("qris", "inspect", wrong, code=1)
+    assert "character 1" in run("qris", "inspect", "hello", code=1)
+
+
+def test_a_code_is_registered_for_a_box(folder: Path) -> None:
+    words = ("qris", "register", "box-0017")
+    assert json.loads(run(*words, qris_of("A17"), "--json"))["box"] == "box-0017"
+    assert "carries KOTAK CONTOH" in run(*words, qris_of("A17"))
+    run(*words, qris_of("A17")[:-1] + "X", code=1)
+    run("qris", "register", "Box 17", qris_of("A17"), code=1)
+
+
+@pytest.mark.parametrize(
+    "words", ["partner add", "statement import", "statement profiles", "qris inspect", "reconcile"]
+)
+def test_every_command_stands_in_the_manual(words: str) -> None:
+    manual = (ROOT / "server" / "money.md").read_text(encoding="utf-8")
+    assert f"jimpitan-server {words}" in manual
