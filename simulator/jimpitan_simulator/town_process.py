@@ -27,6 +27,7 @@ from jimpitan_simulator.unit import Unit
 
 TICK_S = 0.02
 DEMO_HEARTBEAT_MS = 10_000
+STOP_WAIT_S = 10.0
 
 
 def box_config(overrides: Mapping[str, int]) -> Config:
@@ -85,6 +86,7 @@ class Paced:
         )
         self._is_stopped = False
         self._is_calm = False
+        self._stop_at = 0.0
         self._told_kept = 0
         self.late_ms_max = 0
 
@@ -93,7 +95,7 @@ class Paced:
         commands = asyncio.create_task(self._listen())
         due = time.monotonic()
         told_settled = False
-        while not self._is_stopped:
+        while not self._may_stop():
             self._step()
             if self._is_calm and not told_settled and self.town.is_settled:
                 told_settled = True
@@ -106,6 +108,15 @@ class Paced:
             await asyncio.sleep(max(0, -late_s))
         commands.cancel()
         self._hand_over()
+
+    def _may_stop(self) -> bool:
+        """Return whether to stop now: in a check only between two heartbeats' records.
+
+        A box keeps a heartbeat every few seconds; judged is the moment when all are settled.
+        """
+        if not self._is_stopped or not self._order.get("hand_over"):
+            return self._is_stopped
+        return self.town.is_settled or time.monotonic() > self._stop_at + STOP_WAIT_S
 
     def _step(self) -> None:
         for errand in self.town.step(now_us()):
@@ -126,6 +137,7 @@ class Paced:
             elif line.strip() == b"stop":
                 break
         self._is_stopped = True
+        self._stop_at = time.monotonic()
 
     def _hand_over(self) -> None:
         """Leave flash images and the truth where the parent wants them."""

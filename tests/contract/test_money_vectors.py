@@ -2,6 +2,7 @@
 
 import base64
 import json
+from typing import Any
 
 import pytest
 from components import ROOT
@@ -22,7 +23,7 @@ JSON = st.recursive(
 
 
 @pytest.mark.parametrize("vector", SNAP["vectors"], ids=lambda vector: vector["name"])
-def test_a_signature_counts_exactly_when_the_vector_says_so(vector: dict) -> None:
+def test_a_signature_counts_exactly_when_the_vector_says_so(vector: dict[str, Any]) -> None:
     body = base64.b64decode(vector["body_base64"])
     assert snap.minify(body).decode() == vector["minified"]
     genuine = snap.is_genuine(
@@ -47,7 +48,9 @@ def test_we_sign_as_the_vectors_do() -> None:
 
 
 @given(JSON, st.sampled_from([None, 1, 4, "\t"]))
-def test_minifying_changes_blanks_between_tokens_only(value: object, indent: object) -> None:
+def test_minifying_changes_blanks_between_tokens_only(
+    value: object, indent: int | str | None
+) -> None:
     pretty = json.dumps(value, indent=indent, separators=(" , ", " : ")).encode()
     assert snap.minify(pretty) == json.dumps(value, separators=(",", ":")).encode()
     assert snap.minify(snap.minify(pretty)) == snap.minify(pretty)
@@ -80,5 +83,5 @@ def test_a_weak_or_foreign_key_is_refused() -> None:
 
 
 @pytest.mark.parametrize("vector", RUPIAH["vectors"], ids=lambda vector: str(vector["amount_idr"]))
-def test_money_is_written_as_the_vectors_say(vector: dict) -> None:
+def test_money_is_written_as_the_vectors_say(vector: dict[str, Any]) -> None:
     assert format_rupiah(Rupiah(vector["amount_idr"])) == vector["text"]

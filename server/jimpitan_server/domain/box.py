@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from jimpitan_server.domain.facts import Heartbeat
 from jimpitan_server.domain.ids import BoxId
 
 # The largest counter a down message can carry; a box obeys only rising ones.
@@ -19,18 +18,6 @@ class Gap:
     noticed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
-    """The latest that a box said of itself, each with the number of the record that said it."""
-
-    lid_open: bool | None = None
-    lid_seq: int = 0
-    heartbeat: Heartbeat | None = None
-    heartbeat_seq: int = 0
-    firmware: str | None = None
-    boot_seq: int = 0
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxState:
     """The state of one box that taking in a record may change.
@@ -38,7 +25,8 @@ class BoxState:
     `seq_max` is the highest sequence number held and `tag_max` the tag of that record; `gaps`
     are the open ones, in rising order. `epoch` is the newest one a genuine record came under.
     `period_seq_from` is the lid opening with which the present holding period began, or 0.
-    `gateway` is the one that brought its last records.
+    `gateway` is the one that brought its last records. `heartbeat_seq`, `lid_seq` and `boot_seq`
+    number the latest records that told of the box itself, so that an older one changes nothing.
     """
 
     box: BoxId
@@ -53,7 +41,9 @@ class BoxState:
     period_seq_from: int = 0
     gateway: str | None = None
     last_seen_at: datetime | None = None
-    health: Health = Health()
+    heartbeat_seq: int = 0
+    lid_seq: int = 0
+    boot_seq: int = 0
 
     @property
     def head_seq(self) -> int:

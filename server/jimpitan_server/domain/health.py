@@ -1,40 +1,50 @@
 """Reads from records what a box says of itself: lid, heartbeat, firmware, counter."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass
 
-from jimpitan_server.domain.box import Health
+from jimpitan_server.domain.box import BoxState
 from jimpitan_server.domain.facts import Booted, Heartbeat
 from jimpitan_server.domain.record import BoxRecord, RecordKind
 
 LID_KINDS = {RecordKind.LID_OPENED, RecordKind.LID_CLOSED}
 
 
-def latest_health(health: Health, records: Iterable[BoxRecord]) -> Health:
-    """Return the health after these records; an older record never replaces a newer one."""
+@dataclass(slots=True)
+class Heard:
+    """What records say anew of a box, each with its number; None where nothing newer came."""
+
+    heartbeat_seq: int
+    lid_seq: int
+    boot_seq: int
+    heartbeat: Heartbeat | None = None
+    lid_open: bool | None = None
+    boot: Booted | None = None
+
+
+def hear(state: BoxState, records: Iterable[BoxRecord]) -> Heard:
+    """Return what these records say anew; an older record never replaces a newer one."""
+    heard = Heard(state.heartbeat_seq, state.lid_seq, state.boot_seq)
     for record in records:
         fact, seq = record.fact, record.seq
         if fact is None:
             continue
         if isinstance(fact, Heartbeat):
-            if seq > health.heartbeat_seq:
-                health = replace(health, heartbeat=fact, heartbeat_seq=seq)
+            if seq > heard.heartbeat_seq:
+                heard.heartbeat, heard.heartbeat_seq = fact, seq
         elif isinstance(fact, Booted):
-            if seq > health.boot_seq:
-                health = replace(health, firmware=fact.version, boot_seq=seq)
-        elif record.kind in LID_KINDS and seq > health.lid_seq:
-            opened = record.kind == RecordKind.LID_OPENED
-            health = replace(health, lid_open=opened, lid_seq=seq)
-    return health
+            if seq > heard.boot_seq:
+                heard.boot, heard.boot_seq = fact, seq
+        elif record.kind in LID_KINDS and seq > heard.lid_seq:
+            heard.lid_open, heard.lid_seq = record.kind == RecordKind.LID_OPENED, seq
+    return heard
 
 
 def counter_heard(records: Iterable[BoxRecord]) -> int:
     """Return the highest counter that a box says it has obeyed, in any of these records."""
-    return max(
-        (
-            record.fact.down_counter or 0
-            for record in records
-            if isinstance(record.fact, Heartbeat)
-        ),
-        default=0,
-    )
+    highest = 0
+    for record in records:
+        fact = record.fact
+        if fact is not None and isinstance(fact, Heartbeat):
+            highest = max(highest, fact.down_counter or 0)
+    return highest

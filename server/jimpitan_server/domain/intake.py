@@ -7,15 +7,17 @@ kept and what was found. It never stops at a finding.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import attrgetter
 
 from jimpitan_server.domain.box import DOWN_COUNTER_MAX, BoxState
 from jimpitan_server.domain.discrepancy import Discrepancy, RecordFinding, Severity
 from jimpitan_server.domain.facts import EpochStarted, JournalGap, RunningSummary
-from jimpitan_server.domain.health import counter_heard, latest_health
+from jimpitan_server.domain.health import Heard, counter_heard, hear
 from jimpitan_server.domain.record import BoxRecord, Reason, RecordKind, Refusal
 from jimpitan_server.domain.sequence import Gaps
 
 PREV_LENGTH = 8
+DEPOSIT = int(RecordKind.DEPOSIT)  # a plain number: it is compared with every record's kind
 ACTED_ON = {
     RecordKind.HEARTBEAT,
     RecordKind.JOURNAL_GAP,
@@ -54,6 +56,7 @@ class Intake:
     summaries: dict[int, int] = field(default_factory=dict)
     deposits_by_seq: dict[int, int] = field(default_factory=dict)
     edges_moved: bool = False
+    heard: Heard | None = None
 
 
 def neighbours(state: BoxState, records: Iterable[BoxRecord]) -> set[int]:
@@ -84,17 +87,13 @@ def take_in(
     state after it has the next counter set aside for telling the box.
     """
     intake = Intake(state)
-    ordered = sorted(records, key=_seq)
+    ordered = sorted(records, key=attrgetter("seq"))
     ends = _ends(intake, ordered, epoch_ends, now)
     fresh = _sorted_out(intake, ordered, held, ends, now)
     _check_chain(intake, fresh, held, now)
     _follow(intake, fresh, summaries, now)
     intake.state = _advanced(intake, fresh, came=came, now=now)
     return intake
-
-
-def _seq(record: BoxRecord) -> int:
-    return record.seq
 
 
 def _ends(
@@ -104,7 +103,7 @@ def _ends(
     ends = dict(known)
     for record in ordered:
         fact = record.fact
-        if not isinstance(fact, EpochStarted) or fact.epoch_old >= record.epoch:
+        if fact is None or not isinstance(fact, EpochStarted) or fact.epoch_old >= record.epoch:
             continue
         if fact.epoch_old not in ends:
             ends[fact.epoch_old] = intake.epochs_ended[fact.epoch_old] = fact.seq_last
@@ -179,7 +178,7 @@ def _follow(
     counted = dict(summaries)
     for record in fresh:
         kind, fact = record.kind, record.fact
-        if kind == RecordKind.DEPOSIT:
+        if kind == DEPOSIT:
             intake.deposits_by_seq[record.seq] = 1
         elif kind in ACTED_ON and fact is None:
             intake.findings.append(
@@ -220,7 +219,7 @@ def _advanced(intake: Intake, fresh: list[BoxRecord], *, came: Arrival, now: dat
                 gaps.open(seq_max + 1, record.seq - 1, now)
             seq_max, tag_max = record.seq, record.tag
         epoch = max(epoch, record.epoch)
-        if isinstance(record.fact, JournalGap):
+        if record.fact is not None and isinstance(record.fact, JournalGap):
             _declare(intake, gaps, record, record.fact, now)
     if gaps.merged:
         evidence = {"gaps_merged": gaps.merged}
@@ -228,7 +227,8 @@ def _advanced(intake: Intake, fresh: list[BoxRecord], *, came: Arrival, now: dat
             _finding(fresh[0], RecordFinding.GAPS_MANY, Severity.WARNING, now, evidence)
         )
     seen = state.last_seen_at
-    heard = max(counter_heard(fresh), counter_heard(intake.duplicates), state.down_counter)
+    heard = intake.heard = hear(state, fresh)
+    told = max(counter_heard(fresh), counter_heard(intake.duplicates), state.down_counter)
     return BoxState(
         box=state.box,
         epoch=epoch,
@@ -236,13 +236,15 @@ def _advanced(intake: Intake, fresh: list[BoxRecord], *, came: Arrival, now: dat
         seq_max=seq_max,
         tag_max=tag_max,
         gaps=gaps.frozen(),
-        down_counter=min(heard + 1, DOWN_COUNTER_MAX),
+        down_counter=min(told + 1, DOWN_COUNTER_MAX),
         records=state.records + len(fresh),
         deposits=state.deposits + sum(intake.deposits_by_seq.values()),
         period_seq_from=state.period_seq_from,
         gateway=came.gateway,
         last_seen_at=came.received_at if seen is None else max(seen, came.received_at),
-        health=latest_health(state.health, fresh),
+        heartbeat_seq=heard.heartbeat_seq,
+        lid_seq=heard.lid_seq,
+        boot_seq=heard.boot_seq,
     )
 
 

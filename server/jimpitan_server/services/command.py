@@ -25,9 +25,7 @@ class CommandStore(KeyStore, Protocol):
         """Return the known ones of these boxes, locked until the transaction ends."""
         ...
 
-    async def save_boxes(
-        self, before: Mapping[BoxId, BoxState], after: Sequence[BoxState]
-    ) -> None:
+    async def save_boxes(self, states: Sequence[BoxState]) -> None:
         """Keep the states of boxes that were locked."""
         ...
 
@@ -98,7 +96,7 @@ async def hand_out(
         after[command.box] = state
         if message is not None:
             messages.append(DownMessage(command.box, message))
-    await store.save_boxes(states, list(after.values()))
+    await store.save_boxes(list(after.values()))
     await store.mark_handed_out(commands, now)
     return messages
 

@@ -1,6 +1,6 @@
 """What time alone brings about, stepped from outside: gaps grow old."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -27,9 +27,7 @@ class GapStore(Protocol):
         """Note that the head of a box goes past these gaps without an explanation."""
         ...
 
-    async def save_boxes(
-        self, before: Mapping[BoxId, BoxState], after: Sequence[BoxState]
-    ) -> None:
+    async def save_boxes(self, states: Sequence[BoxState]) -> None:
         """Keep the states of boxes that were locked."""
         ...
 
@@ -55,7 +53,7 @@ async def pass_old_gaps(store: GapStore, *, now: datetime, patience: timedelta) 
         findings += [_unexplained(box, gap, now) for gap in old]
         left = tuple(gap for gap in state.gaps if gap.noticed_at >= before)
         after.append(replace(state, gaps=left))
-    await store.save_boxes(states, after)
+    await store.save_boxes(after)
     await store.raise_discrepancies(findings)
     return len(findings)
 

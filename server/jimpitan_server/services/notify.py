@@ -82,7 +82,6 @@ SUCCESSFUL = BankAnswer("2005200", "Successful")
 BAD_REQUEST = BankAnswer("4005200", "Bad Request")
 CONFLICT = BankAnswer("4095200", "Conflict")
 INVALID_MERCHANT = BankAnswer("4045208", "Invalid Merchant")
-TOO_MANY = BankAnswer("4295200", "Too Many Requests")
 GENERAL_ERROR = BankAnswer("5005200", "General Error")
 TIMEOUT = BankAnswer("5045200", "Timeout")
 

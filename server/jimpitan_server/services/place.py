@@ -84,4 +84,4 @@ async def declare_edge(
         raise Conflict("There is no lid opening at this number.", code="no_lid_opening")
     await store.declare_edge(box, seq=seq, actor=actor, reason=reason, now=now)
     start = await recount(store, box, {})
-    await store.save_boxes(states, [replace(states[box], period_seq_from=start)])
+    await store.save_boxes([replace(states[box], period_seq_from=start)])

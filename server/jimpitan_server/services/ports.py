@@ -7,6 +7,7 @@ from typing import Protocol
 
 from jimpitan_server.domain.box import BoxState, Gap
 from jimpitan_server.domain.discrepancy import Discrepancy
+from jimpitan_server.domain.health import Heard
 from jimpitan_server.domain.ids import BoxId, GatewayId, UserId
 from jimpitan_server.domain.intake import Held
 from jimpitan_server.domain.period import EdgeEvent, Period
@@ -105,10 +106,12 @@ class IntakeStore(KeyStore, Protocol):
         """Append records that are known to be new."""
         ...
 
-    async def save_boxes(
-        self, before: Mapping[BoxId, BoxState], after: Sequence[BoxState]
-    ) -> None:
+    async def save_boxes(self, states: Sequence[BoxState]) -> None:
         """Keep the states of boxes that were locked."""
+        ...
+
+    async def save_heard(self, heard_by_box: Mapping[BoxId, Heard]) -> None:
+        """Keep what boxes said anew of themselves."""
         ...
 
     async def save_gaps(

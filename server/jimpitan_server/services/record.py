@@ -110,7 +110,8 @@ async def keep(
             down.append(DownMessage(box, message))
         elif not intake.state.can_be_told:
             findings.append(_exhausted(intake.state, now))
-    await store.save_boxes(states, [intake.state for intake in intakes.values()])
+    await store.save_boxes([intake.state for intake in intakes.values()])
+    await store.save_heard({box: found.heard for box, found in intakes.items() if found.heard})
     await store.raise_discrepancies(findings)
     return down
 

@@ -153,7 +153,7 @@ class Town:
         self.clock.step(seconds=2)
         figures = (await self.client.get("/totals.json")).json()
         names = ("counted_idr", "confirmed_idr", "provisional_idr", "unattributed_idr")
-        return tuple(figures[name] for name in names)  # type: ignore[return-value]
+        return tuple(figures[name] for name in names)
 
     async def count(self, table: Table) -> int:
         """Return how many rows a table has."""

@@ -1,5 +1,7 @@
 """The dossier of a box: both chains side by side, from lid to bank."""
 
+from typing import Any
+
 import pytest
 from jimpitan_wire import records as wire
 from money_town import Town, town
@@ -9,11 +11,12 @@ __all__ = ["town"]
 pytestmark = pytest.mark.integration
 
 
-async def dossier(town: Town, box: str = "box-0017") -> dict:
+async def dossier(town: Town, box: str = "box-0017") -> dict[str, Any]:
     headers = await town.authorized("auditor")
     answer = await town.client.get(f"/api/v1/dossier/{box}", headers=headers)
     assert answer.status_code == 200
-    return answer.json()
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 async def bring(town: Town, *kinds: int, box: str = "box-0017") -> None:

@@ -1,6 +1,7 @@
 """What people bring: counts made blind, remittances, and what withdraws them."""
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -39,7 +40,7 @@ async def test_another_count_under_a_known_id_is_a_conflict(town: Town) -> None:
     assert (await town.money())[0] == 20_500
 
 
-IMPOSSIBLE_COUNTS: tuple[dict[str, object], ...] = (
+IMPOSSIBLE_COUNTS: tuple[dict[str, Any], ...] = (
     {"cash": {"25000": 1}},
     {"cash": {"1000": -1}},
     {"cash": {"1000": 1.5}},

@@ -61,6 +61,6 @@ async def test_every_route_stands_in_the_manual(tmp_path: Path) -> None:
         f"{method.upper()} {path}"
         for path, methods in app.openapi()["paths"].items()
         for method in methods
-        if f"{method.upper()} {path}" not in MANUAL
+        if not re.search(rf"`{method.upper()} {re.escape(path)}[`?]", MANUAL)
     ]
     assert missing == []

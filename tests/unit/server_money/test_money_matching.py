@@ -1,6 +1,7 @@
 """Matching as stories: what the treasurer would say, from the same papers."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from jimpitan_server.domain.books import RemittanceMethod, Settlement
@@ -138,7 +139,11 @@ def test_a_late_credit_says_so() -> None:
 
 
 def test_one_payment_numbered_twice_is_one_payment() -> None:
-    same = {"rrn": "123456789012", "mpan18": "936009990000000017", "issuer": "DANA"}
+    same: dict[str, Any] = {
+        "rrn": "123456789012",
+        "mpan18": "936009990000000017",
+        "issuer": "DANA",
+    }
     payments = (payment("p1", 3_000, **same), payment("p2", 3_000, **same))
     found = matched(payments=payments)
     assert found.position.qris_provisional == Rupiah(3_000)
@@ -300,7 +305,7 @@ def qris_remittance(**more: object) -> object:
 
 
 def test_a_remittance_by_qris_is_no_second_donation() -> None:
-    books: dict[str, object] = {
+    books: dict[str, Any] = {
         "collections": (collection("k1", 50_000),),
         "remittances": (qris_remittance(),),
         "payments": (payment("p1", 50_000, 0.01), payment("p2", 2_000)),
@@ -342,7 +347,7 @@ def test_a_remittance_by_qris_that_nobody_notified_is_found_on_the_statement() -
 
 
 def test_a_remittance_inside_a_batch_is_taken_out_of_it() -> None:
-    books: dict[str, object] = {
+    books: dict[str, Any] = {
         "remittances": (qris_remittance(),),
         "payments": (payment("p1", 50_000), payment("p2", 2_000)),
         "credits": (credit("c1", 52_000, 1),),

@@ -10,7 +10,7 @@ from jimpitan_server.domain.qris import compose, parse
 from jimpitan_server.domain.qris_payload import PointOfInitiation
 from jimpitan_server.domain.qris_rules import mpan_has_check_digit
 from jimpitan_server.domain.rupiah import Rupiah
-from jimpitan_server.domain.tlv import CRC_HEAD, crc_of, read_tlvs, write_tlv
+from jimpitan_server.domain.tlv import CRC_HEAD, Tlv, crc_of, read_tlvs, write_tlv
 
 NAMES = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ 0123456789-&", min_size=1, max_size=25)
 PLAIN = compose(
@@ -83,7 +83,7 @@ def test_whatever_is_composed_reads_back(
 
 
 @given(st.permutations(list(read_tlvs(without_crc(PLAIN)))))
-def test_tags_may_come_in_any_order(tags: list) -> None:
+def test_tags_may_come_in_any_order(tags: list[Tlv]) -> None:
     read = parse(closed("".join(write_tlv(tag.tag, tag.value) for tag in tags)))
     assert read.crc_valid
     assert read.nmid == "ID0000000000017"

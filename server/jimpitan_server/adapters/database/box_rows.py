@@ -1,21 +1,23 @@
-"""Reads and writes the row of a box: its `BoxState`."""
+"""Reads and writes the row of a box: its `BoxState`, and what it says of itself."""
 
+import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from jimpitan_server.adapters.database.bulk import stored, update_rows
+from jimpitan_server.adapters.database.bulk import loaded, stored, update_rows
+from jimpitan_server.adapters.database.engine import POSTGRESQL, SQLITE
 from jimpitan_server.adapters.database.schema import boxes, journal_gaps
-from jimpitan_server.domain.box import BoxState, Gap, Health
-from jimpitan_server.domain.facts import Heartbeat
+from jimpitan_server.domain.box import BoxState, Gap
+from jimpitan_server.domain.health import Heard
 from jimpitan_server.domain.ids import BoxId
 
 OPEN = "open"
-REACH_COLUMNS = (
+STATE_COLUMNS = (
     "epoch",
     "keys_version",
-    "head_seq",
     "seq_max",
     "tag_max",
     "gaps_open",
@@ -25,11 +27,11 @@ REACH_COLUMNS = (
     "period_seq_from",
     "gateway_id",
     "last_seen_at",
-)
-HEALTH_COLUMNS = (
-    "lid_open",
-    "lid_seq",
     "heartbeat_seq",
+    "lid_seq",
+    "boot_seq",
+)
+HEARTBEAT_COLUMNS = (
     "battery_mv",
     "journal_permille",
     "unacked",
@@ -38,18 +40,13 @@ HEALTH_COLUMNS = (
     "heap_free",
     "rssi_dbm",
     "dropped",
-    "firmware",
-    "boot_seq",
 )
-
-
-# Built once: making the statement anew would cost more than running it.
-LOCK = (
-    select(boxes)
-    .where(boxes.c.box_id.in_(bindparam("wanted", expanding=True)))
-    .order_by(boxes.c.box_id)
-    .with_for_update()
-)
+_SELECT = f"SELECT box_id, {', '.join(STATE_COLUMNS)} FROM boxes WHERE box_id"  # noqa: S608
+# Read past SQLAlchemy's types, as all that is read or written for every box of every batch.
+LOCK = {
+    POSTGRESQL: _SELECT + " = ANY($1::text[]) ORDER BY box_id FOR UPDATE",
+    SQLITE: _SELECT + " IN (SELECT value FROM json_each(?)) ORDER BY box_id",
+}
 
 
 async def lock_boxes(
@@ -58,9 +55,12 @@ async def lock_boxes(
     """Return the known ones of these boxes with their open gaps, locked in rising order."""
     if not wanted:
         return {}
-    rows = (await connection.execute(LOCK, {"wanted": wanted})).mappings().all()
-    gaps = await open_gaps(connection, [row["box_id"] for row in rows if row["gaps_open"]])
-    return {row["box_id"]: _state(row, gaps.get(row["box_id"], ())) for row in rows}
+    dialect = connection.dialect.name
+    named: object = list(wanted) if dialect == POSTGRESQL else json.dumps(wanted)
+    rows = (await connection.exec_driver_sql(LOCK[dialect], (named,))).all()
+    with_gaps = [row.box_id for row in rows if row.gaps_open]
+    gaps = await open_gaps(connection, with_gaps)
+    return {row[0]: _state(row, gaps.get(row[0], ())) for row in rows}
 
 
 async def open_gaps(
@@ -75,79 +75,70 @@ async def open_gaps(
         .where(table.c.box_id.in_(wanted), table.c.state == OPEN)
         .order_by(table.c.box_id, table.c.seq_from)
     )
-    found: dict[BoxId, tuple[Gap, ...]] = {}
+    found: dict[BoxId, list[Gap]] = {}
     for box, seq_from, seq_to, noticed_at in await connection.execute(statement):
-        found[BoxId(box)] = (*found.get(BoxId(box), ()), Gap(seq_from, seq_to, noticed_at))
-    return found
+        found.setdefault(BoxId(box), []).append(Gap(seq_from, seq_to, noticed_at))
+    return {box: tuple(gaps) for box, gaps in found.items()}
 
 
-async def save_boxes(
-    connection: AsyncConnection, before: Mapping[BoxId, BoxState], after: Sequence[BoxState]
-) -> None:
-    """Keep the states of boxes that were locked; health only where it changed."""
+async def save_boxes(connection: AsyncConnection, states: Sequence[BoxState]) -> None:
+    """Keep the states of boxes that were locked."""
     await update_rows(
         connection,
         boxes,
         keys=("box_id",),
-        columns=REACH_COLUMNS,
-        rows=[_reach(state) for state in after],
-    )
-    changed = [state for state in after if state.health is not before[state.box].health]
-    await update_rows(
-        connection,
-        boxes,
-        keys=("box_id",),
-        columns=HEALTH_COLUMNS,
-        rows=[_health(state) for state in changed],
+        columns=("head_seq", *STATE_COLUMNS),
+        rows=[_row(state) for state in states],
     )
 
 
-def _state(row: RowMapping, gaps: tuple[Gap, ...]) -> BoxState:
+async def save_heard(connection: AsyncConnection, heard_by_box: Mapping[BoxId, Heard]) -> None:
+    """Keep what boxes said anew of themselves."""
+    beats: list[tuple[object, ...]] = []
+    lids: list[tuple[object, ...]] = []
+    boots: list[tuple[object, ...]] = []
+    for box, heard in heard_by_box.items():
+        beat = heard.heartbeat
+        if beat is not None:
+            beats.append((box, *(getattr(beat, name) for name in HEARTBEAT_COLUMNS)))
+        if heard.lid_open is not None:
+            lids.append((box, heard.lid_open))
+        if heard.boot is not None:
+            boots.append((box, heard.boot.version))
+    for columns, rows in (
+        (HEARTBEAT_COLUMNS, beats),
+        (("lid_open",), lids),
+        (("firmware",), boots),
+    ):
+        await update_rows(connection, boxes, keys=("box_id",), columns=columns, rows=rows)
+
+
+def _state(row: Any, gaps: tuple[Gap, ...]) -> BoxState:
     return BoxState(
-        box=BoxId(row["box_id"]),
-        epoch=row["epoch"],
-        keys_version=row["keys_version"],
-        seq_max=row["seq_max"],
-        tag_max=row["tag_max"],
-        down_counter=row["down_counter"],
-        records=row["records"],
-        deposits=row["deposits"],
-        period_seq_from=row["period_seq_from"],
+        box=row.box_id,
+        epoch=row.epoch,
+        keys_version=row.keys_version,
+        seq_max=row.seq_max,
+        tag_max=row.tag_max,
         gaps=gaps,
-        gateway=row["gateway_id"],
-        last_seen_at=row["last_seen_at"],
-        health=Health(
-            lid_open=row["lid_open"],
-            lid_seq=row["lid_seq"],
-            heartbeat=_heartbeat(row) if row["heartbeat_seq"] else None,
-            heartbeat_seq=row["heartbeat_seq"],
-            firmware=row["firmware"],
-            boot_seq=row["boot_seq"],
-        ),
+        down_counter=row.down_counter,
+        records=row.records,
+        deposits=row.deposits,
+        period_seq_from=row.period_seq_from,
+        gateway=row.gateway_id,
+        last_seen_at=loaded(row.last_seen_at),
+        heartbeat_seq=row.heartbeat_seq,
+        lid_seq=row.lid_seq,
+        boot_seq=row.boot_seq,
     )
 
 
-def _heartbeat(row: RowMapping) -> Heartbeat:
-    return Heartbeat(
-        battery_mv=row["battery_mv"],
-        journal_permille=row["journal_permille"],
-        unacked=row["unacked"],
-        down_counter=row["down_counter"],
-        lid_open=row["lid_open"],
-        slot_blocked=row["slot_blocked"],
-        rejected=row["rejected"],
-        heap_free=row["heap_free"],
-        rssi_dbm=row["rssi_dbm"],
-        dropped=row["dropped"],
-    )
-
-
-def _reach(state: BoxState) -> tuple[object, ...]:
+def _row(state: BoxState) -> tuple[object, ...]:
     return (
         state.box,
+        state.head_seq,
         state.epoch,
         state.keys_version,
-        state.head_seq,
         state.seq_max,
         state.tag_max,
         len(state.gaps),
@@ -157,25 +148,7 @@ def _reach(state: BoxState) -> tuple[object, ...]:
         state.period_seq_from,
         state.gateway,
         stored(state.last_seen_at),
-    )
-
-
-def _health(state: BoxState) -> tuple[object, ...]:
-    health = state.health
-    beat = health.heartbeat
-    return (
-        state.box,
-        health.lid_open,
-        health.lid_seq,
-        health.heartbeat_seq,
-        beat and beat.battery_mv,
-        beat and beat.journal_permille,
-        beat and beat.unacked,
-        beat and beat.slot_blocked,
-        beat and beat.rejected,
-        beat and beat.heap_free,
-        beat and beat.rssi_dbm,
-        beat and beat.dropped,
-        health.firmware,
-        health.boot_seq,
+        state.heartbeat_seq,
+        state.lid_seq,
+        state.boot_seq,
     )

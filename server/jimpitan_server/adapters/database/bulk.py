@@ -24,6 +24,11 @@ def stored(at: datetime | None) -> int | None:
     return None if at is None else _instant.process_bind_param(at, None)  # type: ignore[arg-type]
 
 
+def loaded(value: int | None) -> datetime | None:
+    """Return the instant that a column keeps."""
+    return None if value is None else _instant.process_result_value(value, None)  # type: ignore[arg-type]
+
+
 async def insert_rows(
     connection: AsyncConnection, table: Table, columns: Sequence[str], rows: Rows
 ) -> None:

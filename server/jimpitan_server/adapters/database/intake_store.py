@@ -18,6 +18,7 @@ from jimpitan_server.adapters.database import (
 from jimpitan_server.domain.box import BoxState, Gap
 from jimpitan_server.domain.command import Command
 from jimpitan_server.domain.discrepancy import Discrepancy
+from jimpitan_server.domain.health import Heard
 from jimpitan_server.domain.ids import BoxId, GatewayId, UserId
 from jimpitan_server.domain.intake import Held
 from jimpitan_server.domain.period import EdgeEvent, Period
@@ -55,11 +56,13 @@ class DatabaseIntake:
             self.connection, rows, gateway=gateway, recorded_at=recorded_at
         )
 
-    async def save_boxes(
-        self, before: Mapping[BoxId, BoxState], after: Sequence[BoxState]
-    ) -> None:
+    async def save_boxes(self, states: Sequence[BoxState]) -> None:
         """Keep the states of boxes that were locked."""
-        await box_rows.save_boxes(self.connection, before, after)
+        await box_rows.save_boxes(self.connection, states)
+
+    async def save_heard(self, heard_by_box: Mapping[BoxId, Heard]) -> None:
+        """Keep what boxes said anew of themselves."""
+        await box_rows.save_heard(self.connection, heard_by_box)
 
     async def save_gaps(
         self,

@@ -1,0 +1,38 @@
+"""The manual names every code, kind, route and field there is."""
+
+import re
+
+import pytest
+from components import ROOT
+from jimpitan_server.domain.match import State
+from jimpitan_server.domain.money_discrepancies import BankFinding, MoneyFinding
+from jimpitan_server.domain.statement import StatementProfile
+from jimpitan_server.domain.statement_profiles import PROFILES
+from jimpitan_server.entrypoints.http import bearer, money_door
+from jimpitan_server.services import notify
+
+MANUAL = (ROOT / "server" / "money.md").read_text(encoding="utf-8")
+CODES = [value.code for value in vars(notify).values() if isinstance(value, notify.BankAnswer)]
+
+
+@pytest.mark.parametrize("name", [*MoneyFinding, *BankFinding, *State, *PROFILES])
+def test_each_kind_state_and_layout_is_named(name: str) -> None:
+    assert re.search(rf"\b{name}\b", MANUAL)
+
+
+@pytest.mark.parametrize("code", [*CODES, "4005201", "4005202", "4015200"])
+def test_each_answer_to_banks_is_named(code: str) -> None:
+    assert code in MANUAL
+
+
+@pytest.mark.parametrize("field", sorted(set(StatementProfile.__dataclass_fields__) - {"name"}))
+def test_each_field_of_a_layout_is_named(field: str) -> None:
+    assert f"`{field}`" in MANUAL
+
+
+def test_each_route_is_named() -> None:
+    for router in (money_door.router, bearer.router):
+        for route in router.routes:
+            path = getattr(route, "path", "")
+            ids = "{collections,remittances,payments}/{id}"
+            assert path.replace("{kind}s/{subject_id}", ids) in MANUAL
