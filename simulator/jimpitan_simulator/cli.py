@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -64,6 +65,25 @@ def demo(
     except StartFailed as error:
         typer.echo(f"The demo could not start: {error}", err=True)
         raise typer.Exit(2) from error
+
+
+@app.command()
+def days(
+    boxes: Annotated[int, typer.Option(min=1, max=50, help="How many boxes stand there.")] = 3,
+    seed: Annotated[int, typer.Option(min=0, help="What everything is drawn from.")] = 1,
+    days: Annotated[float, typer.Option(min=0.05, max=400, help="How many days pass.")] = 2,
+) -> None:
+    """Run a town on a virtual clock: days of records, power cuts and outages in seconds.
+
+    Prints the report as JSON; exit code 0 when nothing is lost, 1 when something is wrong.
+    """
+    order = json.dumps({"boxes": boxes, "seed": seed, "days": days})
+    done = subprocess.run(
+        [sys.executable, "-m", "jimpitan_simulator.whole.virtual_days"],
+        input=order.encode(),
+        check=False,
+    )
+    raise typer.Exit(done.returncode)
 
 
 def _check(wish: Wish, seconds: float, report: Path | None) -> int:

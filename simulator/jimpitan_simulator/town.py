@@ -81,10 +81,10 @@ class Town:
             return 1 << 62
         return now_us + round(self._draw.expovariate(1 / mean_s) * SECOND_US)
 
-    def step(self, now_us: int) -> list[Opening | Payment]:
-        """Move the town to the present; return the errands that begin now."""
+    def step(self, now_us: int, places: Sequence[Place] | None = None) -> list[Opening | Payment]:
+        """Move all places, or the named ones, to the present; return the errands that begin."""
         errands: list[Opening | Payment] = []
-        for place in self.places:
+        for place in self.places if places is None else places:
             cut = place.unit.step(now_us)
             if cut is not None:
                 self.ledger.cuts_by_box[place.unit.identity.box] += 1

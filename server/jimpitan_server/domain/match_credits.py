@@ -40,7 +40,8 @@ def match_credits(books: Books, rules: Rules) -> list[Match]:
     slips = match_slips(by_slip, books.credits, rules)
     taken = {credit_id for match in slips for credit_id in match.right}
     waiting = [credit for credit in books.credits if credit.credit_id not in taken]
-    found = link_payments(books.payments, waiting, rules)
+    claimed = paid_by_qris.remittance_by_payment
+    found = link_payments(books.payments, waiting, rules, claimed=claimed)
     split = [match for link in found.links for match in _split(link, paid_by_qris)]
     taken |= {credit_id for match in split for credit_id in match.right}
     slips += _lost_notifications(by_slip, slips, books, taken, rules)

@@ -1,7 +1,7 @@
 """Donors' payments against the statement: by reference, by batch, or by equal amounts."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from jimpitan_server.domain.books import Credit, Payment, Rules, Settlement
@@ -28,9 +28,16 @@ class PaymentLinks:
 
 
 def link_payments(
-    payments: Iterable[Payment], credits_: Iterable[Credit], rules: Rules
+    payments: Iterable[Payment],
+    credits_: Iterable[Credit],
+    rules: Rules,
+    *,
+    claimed: Container[str] = (),
 ) -> PaymentLinks:
-    """Return links; payments and credits that are in none are left for the caller to judge."""
+    """Return links; payments and credits that are in none are left for the caller to judge.
+
+    `claimed` payments are known from a remittance too, so they repeat no other one.
+    """
     credits_by_account: dict[str, list[Credit]] = defaultdict(list)
     for credit in credits_:
         credits_by_account[credit.account].append(credit)
@@ -41,7 +48,7 @@ def link_payments(
     repeated: list[Payment] = []
     for account in sorted(payments_by_account):
         ordered = sorted(payments_by_account[account], key=_order)
-        found = _link_account(ordered, credits_by_account[account], rules, account)
+        found = _link_account(ordered, credits_by_account[account], rules, account, claimed)
         links += found.links
         repeated += found.repeated
     return PaymentLinks(links, repeated)
@@ -52,12 +59,16 @@ def _order(payment: Payment) -> tuple[object, str]:
 
 
 def _link_account(
-    payments: list[Payment], credits_: list[Credit], rules: Rules, account: str
+    payments: list[Payment],
+    credits_: list[Credit],
+    rules: Rules,
+    account: str,
+    claimed: Container[str],
 ) -> PaymentLinks:
     waiting = {credit.credit_id: credit for credit in sorted(credits_, key=_credit_order)}
     links = _by_reference(payments, waiting, rules)
     linked = {payment.payment_id for link in links for payment in link.payments}
-    rest, repeated = _without_repeats(payments, linked)
+    rest, repeated = _without_repeats(payments, linked, claimed)
     by_qris = [one for one in waiting.values() if says_any(one.text, rules.qris_words)]
     settlement = rules.settlement_by_account.get(account, Settlement.PAYMENT)
     if settlement is Settlement.PAYMENT:
@@ -134,25 +145,25 @@ def _named(payment: Payment, credit: Credit, rules: Rules) -> Link:
 
 
 def _without_repeats(
-    payments: list[Payment], linked: set[str]
+    payments: list[Payment], linked: set[str], claimed: Container[str]
 ) -> tuple[list[Payment], list[Payment]]:
     """Part the payments without a credit into the first and the repeated notifications.
 
     Two references with the same RRN, account, amount, day and issuer are one payment that the
-    acquirer numbered twice, unless the statement itself names both.
+    acquirer numbered twice, unless the statement or a remittance itself names both.
     """
     unlinked = [payment for payment in payments if payment.payment_id not in linked]
     rrns = {payment.rrn for payment in unlinked if payment.rrn}
     seen = {
         _fingerprint(payment)
         for payment in payments
-        if payment.rrn in rrns and payment.payment_id in linked
+        if payment.rrn in rrns and (payment.payment_id in linked or payment.payment_id in claimed)
     }
     rest: list[Payment] = []
     repeated: list[Payment] = []
     for payment in unlinked:
         fingerprint = _fingerprint(payment)
-        if payment.rrn and fingerprint in seen:
+        if payment.rrn and fingerprint in seen and payment.payment_id not in claimed:
             repeated.append(payment)
         else:
             rest.append(payment)

@@ -113,6 +113,23 @@ def test_a_lost_notification_is_attributed_only_by_the_text() -> None:
         assert of(found, Relation.PAYMENT_CREDIT)[0].box == box
 
 
+def test_a_credit_that_names_another_payment_is_not_taken_for_a_twin() -> None:
+    found = matched(
+        payments=(
+            payment("p1", 4_000, rrn="123456789012"),
+            payment("p2", 4_000, 1, rrn="123456789013", box=BOX),
+        ),
+        credits=(
+            credit("c1", 4_000, 0, "QRIS 123456789012"),
+            credit("c2", 4_000, 1, "QRIS 123456789999"),
+        ),
+    )
+    states = {
+        match.left or match.right: match.state for match in of(found, Relation.PAYMENT_CREDIT)
+    }
+    assert states == {("p1",): State.MATCHED, ("p2",): State.MISSING, ("c2",): State.ORPHAN}
+
+
 def test_a_credit_of_neither_chain_is_listed_and_no_donation() -> None:
     found = matched(credits=(credit("c1", 9_000, 0, "TRSF DARI SESEORANG"),))
     assert found.position.other_credits == Rupiah(9_000)
@@ -329,6 +346,15 @@ def test_a_mistyped_reference_does_not_make_a_donation() -> None:
     (match,) = of(found, Relation.REMITTANCE_PAYMENT)
     assert (match.state, match.right) == (State.AMBIGUOUS, ("p2",))
     assert found.position.qris_provisional == Rupiah(50_000)
+
+
+def test_a_remittance_that_the_acquirer_numbered_twice_leaves_no_gift() -> None:
+    same: dict[str, Any] = {"rrn": "123456789012"}
+    payments = (payment("p0", 50_000, box=BOX, **same), payment("p1", 50_000, **same))
+    found = matched(remittances=(qris_remittance(),), payments=payments)
+    assert found.position.qris_provisional == Rupiah(0)
+    assert of(found, Relation.REMITTANCE_PAYMENT)[0].right == ("p1",)
+    assert "payment_repeated" in kinds(found)
 
 
 def test_a_remittance_by_qris_for_another_amount_is_said() -> None:

@@ -31,6 +31,7 @@ STATE_COLUMNS = (
     "lid_seq",
     "boot_seq",
 )
+GAPS_OPEN = 1 + STATE_COLUMNS.index("gaps_open")
 HEARTBEAT_COLUMNS = (
     "battery_mv",
     "journal_permille",
@@ -41,7 +42,7 @@ HEARTBEAT_COLUMNS = (
     "rssi_dbm",
     "dropped",
 )
-_SELECT = f"SELECT box_id, {', '.join(STATE_COLUMNS)} FROM boxes WHERE box_id"  # noqa: S608
+_SELECT = "SELECT box_id, " + ", ".join(STATE_COLUMNS) + " FROM boxes WHERE box_id"  # noqa: S608
 # Read past SQLAlchemy's types, as all that is read or written for every box of every batch.
 LOCK = {
     POSTGRESQL: _SELECT + " = ANY($1::text[]) ORDER BY box_id FOR UPDATE",
@@ -58,7 +59,7 @@ async def lock_boxes(
     dialect = connection.dialect.name
     named: object = list(wanted) if dialect == POSTGRESQL else json.dumps(wanted)
     rows = (await connection.exec_driver_sql(LOCK[dialect], (named,))).all()
-    with_gaps = [row.box_id for row in rows if row.gaps_open]
+    with_gaps = [row[0] for row in rows if row[GAPS_OPEN]]
     gaps = await open_gaps(connection, with_gaps)
     return {row[0]: _state(row, gaps.get(row[0], ())) for row in rows}
 
@@ -114,22 +115,24 @@ async def save_heard(connection: AsyncConnection, heard_by_box: Mapping[BoxId, H
 
 
 def _state(row: Any, gaps: tuple[Gap, ...]) -> BoxState:
+    box, epoch, version, seq_max, tag_max, _, counter, records, deposits, *rest = row
+    period_seq_from, gateway, last_seen_at, heartbeat_seq, lid_seq, boot_seq = rest
     return BoxState(
-        box=row.box_id,
-        epoch=row.epoch,
-        keys_version=row.keys_version,
-        seq_max=row.seq_max,
-        tag_max=row.tag_max,
+        box=box,
+        epoch=epoch,
+        keys_version=version,
+        seq_max=seq_max,
+        tag_max=tag_max,
         gaps=gaps,
-        down_counter=row.down_counter,
-        records=row.records,
-        deposits=row.deposits,
-        period_seq_from=row.period_seq_from,
-        gateway=row.gateway_id,
-        last_seen_at=loaded(row.last_seen_at),
-        heartbeat_seq=row.heartbeat_seq,
-        lid_seq=row.lid_seq,
-        boot_seq=row.boot_seq,
+        down_counter=counter,
+        records=records,
+        deposits=deposits,
+        period_seq_from=period_seq_from,
+        gateway=gateway,
+        last_seen_at=loaded(last_seen_at),
+        heartbeat_seq=heartbeat_seq,
+        lid_seq=lid_seq,
+        boot_seq=boot_seq,
     )
 
 
