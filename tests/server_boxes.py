@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -48,7 +49,7 @@ class FakeBox:
     def stamp(
         self,
         kind: int = records.DEPOSIT,
-        body: dict[int, object] | None = None,
+        body: Mapping[int, object] | None = None,
         *,
         wall_s: int | None = None,
     ) -> bytes:
@@ -58,7 +59,7 @@ class FakeBox:
         envelope = self.sign(
             seq=self.seq,
             kind=kind,
-            body=DEPOSIT_BODY if body is None and kind == records.DEPOSIT else body or {},
+            body=DEPOSIT_BODY if body is None and kind == records.DEPOSIT else dict(body or {}),
             prev=self.prev,
             wall_s=wall_s,
         )

@@ -18,12 +18,14 @@ PARTS = {
 def main() -> int:
     """Measure the wished parts, all by default."""
     parser = argparse.ArgumentParser(prog="run.py bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=list(PARTS))
+    parser.add_argument("parts", nargs="*", help=", ".join(PARTS))
     parser.add_argument("--report", type=Path, help="write the figures as JSON")
     wish = parser.parse_args()
     print(f"Python {platform.python_version()} on {platform.machine()}; one run, medians.")
     found: list[figures.Figure] = []
-    for name in wish.parts:
+    if set(wish.parts) - set(PARTS):
+        parser.error(f"parts are {', '.join(PARTS)}")
+    for name in wish.parts or PARTS:
         print(f"--- {name}", flush=True)
         part = PARTS[name]()
         figures.show(part)

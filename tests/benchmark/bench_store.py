@@ -16,6 +16,7 @@ from jimpitan_server.adapters.database.schema import records as records_table
 from jimpitan_server.bootstrap import Program, build
 from jimpitan_server.services.accept import Delivery
 from jimpitan_server.settings import Settings
+from jimpitan_wire import cose, records
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -76,6 +77,7 @@ async def _measure(url: str, name: str) -> list[Figure]:
 async def _accept_rate(program: Program) -> float:
     rates = []
     seq_by_box = dict.fromkeys(range(50), 0)
+    prev_by_box = dict.fromkeys(range(50), records.PREV_NONE)
     for number in range(BATCHES):
         deliveries = []
         for _ in range(BATCH // PER_MESSAGE):
@@ -83,8 +85,11 @@ async def _accept_rate(program: Program) -> float:
             first = seq_by_box[box] + 1
             seq_by_box[box] += PER_MESSAGE
             name = f"box-{box:04d}"
-            message = b"".join(sealed(first + index, name) for index in range(PER_MESSAGE))
-            deliveries.append(Delivery(name, program.clock.now(), message))
+            envelopes = []
+            for index in range(PER_MESSAGE):
+                envelopes.append(sealed(first + index, name, prev_by_box[box]))
+                prev_by_box[box] = cose.tag_of(envelopes[-1])[: records.PREV_LENGTH]
+            deliveries.append(Delivery(name, program.clock.now(), b"".join(envelopes)))
         began = time.perf_counter()
         accepted = await program.accept(deliveries, gateway="bench")
         rates.append(BATCH / (time.perf_counter() - began))

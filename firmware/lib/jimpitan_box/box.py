@@ -127,6 +127,7 @@ class Box:
                 self._obey(message, now_ms)
         self._tell_state(now_ms)
         self._outbox.step(now_ms)
+        self._client.flush(now_ms)
 
     def _keep(self, kind: int, body: "dict[int, object]") -> None:
         self.keeper.keep(kind, body, self._uptime.ms)

@@ -24,6 +24,7 @@ class Config:
         # Outbox and connection.
         self.linger_ms = 0
         self.window_messages_max = 8
+        self.window_records_max = 160  # sent and not yet acknowledged by the server
         self.resend_ms = 60_000
         self.resend_ms_max = 900_000
         self.keepalive_s = 60

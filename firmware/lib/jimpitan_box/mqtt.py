@@ -175,6 +175,14 @@ class Client:
             if now_ms - published_ms > 2 * reply_ms_max:
                 raise OSError("the broker did not acknowledge")
 
+    def flush(self, now_ms: int) -> None:
+        """Send what was published since `step`, instead of at the next step."""
+        if self._state == UP:
+            try:
+                self._write()
+            except OSError:
+                self._drop(now_ms)
+
     def _write(self) -> None:
         while self._unsent:
             taken = self._net.write(self._unsent)

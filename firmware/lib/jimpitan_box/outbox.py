@@ -28,6 +28,7 @@ class Outbox:
         self._topic = topics.topic(box, topics.RECORDS)
         self._keeper = keeper
         self._client = client
+        self._config = config
         self._backoff = Backoff(config.resend_ms, config.resend_ms_max, jitter)
         self._connects = 0
         self._sent_to = keeper.cursor.acked
@@ -43,9 +44,13 @@ class Outbox:
             self._rewind(now_ms)
         if self._resend_ms is not None and now_ms >= self._resend_ms:
             self._rewind(now_ms)
-        while self._sent_to < self._keeper.head:
+        while self._sent_to < min(self._keeper.head, self._window_end()):
             if not self._publish_next(now_ms):
                 return
+
+    def _window_end(self) -> int:
+        """Return how far may be sent: a server that is silent for days is not flooded."""
+        return self._keeper.cursor.acked + self._config.window_records_max
 
     def _rewind(self, now_ms: int) -> None:
         """Begin again behind the acknowledged number."""

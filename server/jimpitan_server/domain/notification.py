@@ -19,6 +19,9 @@ from jimpitan_server.domain.rupiah import NumberStyle, Rupiah, parse_rupiah
 # SNAP BI, service 52: references have at most 64 characters, terminals and stores 64, MPAN 19.
 _TEXT_LENGTH_MAX = 64
 _ISSUER_LENGTH_MAX = 25
+# QRIS allows 10 million rupiah in one payment (Bank Indonesia); a hundred times that leaves room
+# for a higher limit, and not for a number that breaks a sum.
+PAYMENT_MAX = Rupiah(1_000_000_000)
 _NESTED_KEYS = ("additionalinfo", "qrdetail", "paymentdetail")
 _PRINTABLE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 
@@ -124,7 +127,7 @@ def read_notification(body: bytes) -> BankNotification:
         partner_reference=_text(fields, "partner_reference"),
         rrn=rrn,
         amount=amount or Rupiah(0),
-        fee=_money(fields, _FEE_KEYS, "feeAmount") or Rupiah(0),
+        fee=_fee(fields),
         keys=_keys(fields),
         issuer=_issuer(fields),
         paid_at=parse_instant(_optional_text(fields, "paid_at")),
@@ -197,9 +200,20 @@ def _money(fields: Mapping[str, object], keys: tuple[str, ...], name: str) -> Ru
     if value is None:
         return None
     try:
-        return parse_rupiah(value if isinstance(value, str) else "", NumberStyle.PLAIN)
+        money = parse_rupiah(value if isinstance(value, str) else "", NumberStyle.PLAIN)
     except MoneyMalformed:
         raise NotificationMalformed(Fault.FORMAT, f"{name}.value") from None
+    if abs(money) > PAYMENT_MAX:
+        raise NotificationMalformed(Fault.FORMAT, f"{name}.value")
+    return money
+
+
+def _fee(fields: Mapping[str, object]) -> Rupiah:
+    """Return the fee in whole rupiah; one with sen, as per cents give, counts as untold."""
+    try:
+        return _money(fields, _FEE_KEYS, "feeAmount") or Rupiah(0)
+    except NotificationMalformed:
+        return Rupiah(0)
 
 
 def _keys(fields: Mapping[str, object]) -> PaymentKeys:

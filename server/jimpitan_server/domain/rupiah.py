@@ -10,6 +10,9 @@ from jimpitan_server.domain.money_errors import MoneyMalformed
 # The largest whole number that JavaScript holds exactly (ECMA-262, Number.MAX_SAFE_INTEGER):
 # the phone that shows an amount must be able to hold it.
 RUPIAH_MAX = (1 << 53) - 1
+# More than the national agency's yearly collection in one entry is a slipped decimal point. The
+# bound keeps every sum of entries far below `RUPIAH_MAX`.
+ENTRY_IDR_MAX = 10**12
 _TEXT_LENGTH_MAX = 40
 _SEN_DIGITS_MAX = 2
 

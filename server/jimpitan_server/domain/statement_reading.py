@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from itertools import islice
 
 from jimpitan_server.domain.money_errors import MoneyMalformed
-from jimpitan_server.domain.rupiah import Rupiah, parse_rupiah
+from jimpitan_server.domain.rupiah import ENTRY_IDR_MAX, Rupiah, parse_rupiah
 from jimpitan_server.domain.statement import (
     LineFault,
     Names,
@@ -21,7 +21,10 @@ from jimpitan_server.domain.statement import (
 # Bounds of one import: a year of a busy account is far below both.
 FILE_LENGTH_MAX = 16 * 1024 * 1024
 LINES_MAX = 200_000
+FILE_IDR_MAX = 100 * ENTRY_IDR_MAX
 FAULTS_MAX = 20
+# QRIS began in 2019; what a file dates far from that is a misread date.
+_YEARS = range(2000, 2100)
 _CELL_LENGTH_MAX = 1_000
 _HEADER_WITHIN_LINES = 60
 _DELIMITERS = (",", ";", "\t", "|")
@@ -155,6 +158,9 @@ def _read_lines(text: str, layout: _Layout, file_name: str) -> StatementReading:
             break
         else:
             lines.append(line)
+    if sum(abs(line.amount.amount) for line in lines) > FILE_IDR_MAX:
+        sentence = f"more than {FILE_IDR_MAX} rupiah in one file"
+        return _refused(_fault(file_name, layout.header[0], "file", sentence))
     if not faults:
         faults = _balance_faults(lines, file_name, layout)
     return StatementReading(lines=_numbered(lines), faults=tuple(faults), skipped=skipped)
@@ -202,15 +208,23 @@ def _moment(
             found = datetime.strptime(text, form)  # noqa: DTZ007  (a bank's day, not an instant)
         except ValueError:
             continue
-        return found.date(), found.time() if "%H" in form else None
+        if found.year in _YEARS or meaning == "time":
+            return found.date(), found.time() if "%H" in form else None
     raise _LineUnreadableError(layout.column(meaning), f"{text[:40]!r} is no {meaning}")
 
 
 def _money(row: list[str], layout: _Layout, meaning: str) -> Rupiah:
+    return _parsed(layout.cell(row, meaning), layout.column(meaning), layout)
+
+
+def _parsed(text: str, column: str, layout: _Layout) -> Rupiah:
     try:
-        return parse_rupiah(layout.cell(row, meaning), layout.profile.style)
+        money = parse_rupiah(text, layout.profile.style)
     except MoneyMalformed as error:
-        raise _LineUnreadableError(layout.column(meaning), error.sentence) from error
+        raise _LineUnreadableError(column, error.sentence) from error
+    if abs(money.amount) > ENTRY_IDR_MAX:
+        raise _LineUnreadableError(column, f"more than {ENTRY_IDR_MAX} rupiah in one line")
+    return money
 
 
 def _amount(row: list[str], layout: _Layout) -> Rupiah:
@@ -219,10 +233,7 @@ def _amount(row: list[str], layout: _Layout) -> Rupiah:
     column = layout.column("amount")
     if layout.profile.direction_in_amount:
         number, _, word = layout.cell(row, "amount").rpartition(" ")
-        try:
-            return _signed(parse_rupiah(number, layout.profile.style), word, column, layout)
-        except MoneyMalformed as error:
-            raise _LineUnreadableError(column, error.sentence) from error
+        return _signed(_parsed(number, column, layout), word, column, layout)
     amount = _money(row, layout, "amount")
     if not layout.profile.direction:
         return _moved(amount, column)

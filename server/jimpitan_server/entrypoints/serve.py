@@ -5,6 +5,7 @@ import gc
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -42,7 +43,8 @@ class Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Stop in good order on SIGTERM and SIGINT, so that the program ends with 0."""
-        if sys.platform == "win32":  # where a loop cannot listen to signals
+        is_main = threading.current_thread() is threading.main_thread()
+        if sys.platform == "win32" or not is_main:  # where a loop cannot listen to signals
             with super().capture_signals():
                 yield
             return

@@ -11,8 +11,10 @@ from jimpitan_server.domain.ids import BoxId, UserId
 from jimpitan_server.domain.rupiah import Rupiah
 from jimpitan_server.services.ports_money import CollectionRow, CollectionStore
 
-# A phone's clock may be wrong, a count from tomorrow is a mistake.
+# A phone's clock may be wrong, a count from tomorrow is a mistake; so is one from years ago,
+# however long a phone was without a network.
 AHEAD_MAX = timedelta(days=1)
+BEHIND_MAX = timedelta(days=3 * 366)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +54,10 @@ class Receipt:
 
 async def close_collection(store: CollectionStore, counted: Counted, now: datetime) -> Receipt:
     """Keep a count; the same one handed in again, under whatever id, changes nothing."""
-    if counted.lid_at > now + AHEAD_MAX:
-        raise Malformed("The lid was opened in the future: correct the phone's clock.")
+    if not now - BEHIND_MAX <= counted.lid_at <= now + AHEAD_MAX:
+        raise Malformed(
+            "The lid was opened in the future or years ago: correct the phone's clock."
+        )
     content = counted.content_sha256
     row = CollectionRow(
         collection_id=counted.collection_id,

@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 from jimpitan_server.domain.books import RemittanceMethod
 from jimpitan_server.domain.errors import Conflict, Malformed, NotFound
 from jimpitan_server.domain.ids import UserId
-from jimpitan_server.domain.rupiah import NOTHING, Rupiah, total
+from jimpitan_server.domain.rupiah import ENTRY_IDR_MAX, NOTHING, Rupiah, total
 from jimpitan_server.services.ports_money import CollectionStore, RemittanceRow
 
 COLLECTIONS_MAX = 500
 AHEAD_MAX = timedelta(days=1)
+BEHIND_MAX = timedelta(days=3 * 366)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +50,10 @@ async def remit(store: CollectionStore, paid: Paid, now: datetime) -> Remittance
 
     A difference is kept as it is and becomes a discrepancy; only what cannot be is refused.
     """
-    if paid.amount <= NOTHING or paid.paid_at > now + AHEAD_MAX:
-        raise Malformed("A remittance has an amount above zero and a time that has come.")
+    if not NOTHING < paid.amount <= Rupiah(ENTRY_IDR_MAX):
+        raise Malformed("A remittance has an amount above zero, and not beyond reason.")
+    if not now - BEHIND_MAX <= paid.paid_at <= now + AHEAD_MAX:
+        raise Malformed("A remittance was paid in the past three years.")
     if not 0 < len(paid.collection_ids) <= COLLECTIONS_MAX:
         raise Malformed(f"A remittance pays in 1 to {COLLECTIONS_MAX} collections.")
     account = await _account(store, paid.account)

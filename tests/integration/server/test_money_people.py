@@ -50,6 +50,7 @@ IMPOSSIBLE_COUNTS: tuple[dict[str, Any], ...] = (
     {"box": "Kotak 17"},
     {"lid_at": "2026-11-20T10:00:00"},
     {"lid_at": "2027-11-20T10:00:00Z"},
+    {"lid_at": "0001-01-01T00:00:00+14:00"},
     {"seal": "a\nb"},
     {"expected_idr": 5},
 )
@@ -100,6 +101,8 @@ IMPOSSIBLE_REMITTANCES: tuple[tuple[int, dict[str, object], int], ...] = (
     (5, {"method": "cheque"}, 422),
     (5, {"reference": ""}, 422),
     (5, {"paid_at": "2027-11-20T10:00:00Z"}, 422),
+    (5, {"paid_at": "0001-01-01T00:00:00+14:00"}, 422),
+    (10**12 + 1, {}, 422),
     (5, {"collection_ids": []}, 422),
     (5, {"collection_ids": [str(uuid4())]}, 404),
 )
@@ -140,6 +143,8 @@ IMPOSSIBLE_VOIDS = (
     ("collections/17", "a good reason", 404),
     ("payments/x", "a good reason", 404),
     ("payments/99", "a good reason", 404),
+    ("payments/" + "9" * 30, "a good reason", 404),
+    ("payments/" + "9" * 99, "a good reason", 422),
     ("boxs/17", "a good reason", 422),
     ("collections/17", "short", 422),
 )

@@ -222,6 +222,31 @@ async def test_lid_events_tell_visit_time_and_uncertainty(program: Program) -> N
     assert deposits[0].features[1] == 45_000
 
 
+async def test_deposits_without_a_clock_are_placed_by_the_nearest_of_their_boot(
+    program: Program,
+) -> None:
+    box = await known(program, FakeBox())
+    wall_s = int(FRIDAY.timestamp())
+    message = [box.stamp(wall_s=wall_s - 60), *box.stamps(2), box.stamp(wall_s=wall_s)]
+    box.boot = 2
+    message += [box.stamp(), box.heartbeat()]
+    box.boot = 3
+    message += [box.stamp(), box.stamp(wire.TAMPER, {1: 1}, wall_s=wall_s + 100)]
+    await bring(program, box, *message)
+    async with program.database.read() as connection:
+        deposits = await deposits_between(connection, BoxId(box.box), seq_from=0, seq_to=None)
+    assert [d.occurred.basis.value for d in deposits] == [
+        "wall",
+        "anchor",
+        "anchor",
+        "wall",
+        "received",
+        "anchor",
+    ]
+    seconds = [int((d.occurred.at - FRIDAY).total_seconds()) for d in deposits]
+    assert seconds == [-60, -59, -1, 0, 0, 99]
+
+
 async def test_health_is_that_of_the_latest_record_even_when_it_comes_first(
     program: Program,
 ) -> None:

@@ -149,8 +149,8 @@ async def test_unsafe_method_needs_the_token_of_the_session(
     await log_in(browser)
     token = await csrf(browser)
     assert (await browser.post("/only-admins")).json()["error"] == "csrf"
-    wrong = {"X-CSRF-Token": token[:-1] + "é"}
-    answer = await browser.post("/only-admins", headers={k: v.encode() for k, v in wrong.items()})
+    wrong = {b"X-CSRF-Token": f"{token[:-1]}é".encode()}
+    answer = await browser.post("/only-admins", headers=wrong)
     assert answer.json()["error"] == "csrf"
     answer = await browser.post("/only-admins", headers={"X-CSRF-Token": token})
     assert answer.status_code == 200

@@ -97,8 +97,8 @@ def test_state_is_that_of_the_set_of_records(batches: list[list[int]]) -> None:
 def test_broken_link_is_found_in_any_order(order: list[int], broken: int) -> None:
     history = History()
     for seq in order:
-        fields = {"prev": b"\xff" * 8} if seq == broken else {}
-        history.take(record(seq, **fields))
+        prev = b"\xff" * 8 if seq == broken else tag_of(seq - 1)[:8]
+        history.take(record(seq, prev=prev))
     assert history.findings == {(RecordFinding.CHAIN_BREAK, f"{BOX}/{broken}")}
 
 

@@ -1,6 +1,7 @@
 """Periods, estimated times, settings, totals and bounds: values that decide by themselves."""
 
 import base64
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -134,7 +135,7 @@ class CountingKeys:
         self._vault = vault
         self.asked: list[str] = []
 
-    async def wrapped_keys(self, boxes: list[BoxId]) -> list[WrappedKey]:
+    async def wrapped_keys(self, boxes: Sequence[BoxId]) -> list[WrappedKey]:
         """Return the key of each box."""
         self.asked += boxes
         return [

@@ -104,6 +104,12 @@ def test_amounts_are_read_as_acquirers_write_them(value: object, amount: int) ->
     assert read_notification(body(amount=f"IDR {amount}.00")).amount == Rupiah(amount)
 
 
+def test_a_fee_that_cannot_be_read_refuses_no_payment() -> None:
+    assert read_notification(body(feeAmount={"value": "70.00"})).fee == Rupiah(70)
+    assert read_notification(body(additionalInfo={"FeeAmount": "70.00"})).fee == Rupiah(70)
+    assert read_notification(body(feeAmount={"value": "37.04"})).fee == Rupiah(0)
+
+
 @pytest.mark.parametrize("status", [status for status in PaymentStatus if status != "00"])
 def test_a_status_without_money_needs_no_amount(status: PaymentStatus) -> None:
     read = read_notification(body(latestTransactionStatus=status, amount="absent"))
@@ -126,6 +132,7 @@ def test_a_status_without_money_needs_no_amount(status: PaymentStatus) -> None:
         (body(amount={"value": "0.00"}), Fault.FORMAT, "amount.value"),
         (body(amount={"value": "-5.00"}), Fault.FORMAT, "amount.value"),
         (body(amount={"value": "1.5"}), Fault.FORMAT, "amount.value"),
+        (body(amount={"value": "1000000001"}), Fault.FORMAT, "amount.value"),
         (body(amount={"value": "1e3"}), Fault.FORMAT, "amount.value"),
         (body(amount={"value": True}), Fault.FORMAT, "amount.value"),
         (body(amount={"value": "5.00", "currency": "USD"}), Fault.FORMAT, "amount.currency"),

@@ -88,6 +88,8 @@ GOOD = "2026-01-09,10:00,1000,1000,QRIS,R1\n"
         (HEADER + "2026-01-09,10:00,1.5,1000,Q,R\n", "line 2, amount: '1.5' has sen"),
         (HEADER + "2026-01-09,10:00,1e3,1000,Q,R\n", "line 2, amount"),
         (HEADER + "2026-01-09,10:00,0,1000,Q,R\n", "line 2, amount: a line without money"),
+        (HEADER + "9999-12-31,10:00,1000,1000,Q,R\n", "line 2, date: '9999-12-31' is no date"),
+        (HEADER + "2026-01-09,10:00,1000000000001,1,Q,R\n", "rupiah in one line"),
         (HEADER + "2026-01-09,10:00,1000,1000,Q,R,extra\n", "more cells than the header"),
         (HEADER + GOOD + "2026-01-09,10:01,1000,2500,Q,R\n", "line 3, balance: the balance"),
         (HEADER + f"2026-01-09,10:00,1000,1000,{'x' * 1001},R\n", "line 2, line: a cell of over"),
@@ -109,6 +111,12 @@ def test_a_fault_names_file_line_and_column(text: str, words: str) -> None:
 def test_a_file_that_is_no_text_or_too_long_is_refused() -> None:
     assert "neither UTF-8 nor UTF-16" in only_fault(read(b"\xe9\xe8"))
     assert "longer than" in only_fault(read(b" " * (FILE_LENGTH_MAX + 1)))
+
+
+def test_a_file_with_more_money_than_there_is_is_refused() -> None:
+    row = '09/01/2026,QRIS,"1,000,000,000,000.00 CR"\n'
+    reading = read("Tanggal Transaksi,Keterangan,Jumlah\n" + row * 101, "bca")
+    assert "rupiah in one file" in only_fault(reading)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Answers what a box recorded: lid events, deposits between two of them, its state."""
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -104,28 +106,61 @@ async def deposits_between(
     )
     if seq_to is not None:
         statement = statement.where(records.c.seq < seq_to)
+    rows = (await connection.execute(statement)).mappings().all()
+    anchors = await _anchors_by_boot(connection, rows)
     return [
         SensedDeposit(
             box=box,
             seq=row["seq"],
             deposits=row["deposits"],
-            occurred=await _occurred(connection, row),
+            occurred=estimate_occurred(stamp := _stamp(row), _nearest(anchors, stamp)),
             received_at=row["received_at"],
             features=body_of(bytes(row["raw"])),
         )
-        for row in (await connection.execute(statement)).mappings().all()
+        for row in rows
     ]
+
+
+async def _anchors_by_boot(
+    connection: AsyncConnection, rows: Sequence[RowMapping]
+) -> dict[int, list[Stamp]]:
+    """Return the records with a clock by power cycle; one is looked up where there is none."""
+    anchors: dict[int, list[Stamp]] = {}
+    for row in rows:
+        if row["wall_s"] is not None:
+            anchors.setdefault(row["boot"], []).append(_stamp(row))
+    for row in rows:
+        if row["boot"] not in anchors:
+            found = await _anchor(connection, row)
+            anchors[row["boot"]] = [] if found is None else [found]
+    return anchors
+
+
+def _nearest(anchors: dict[int, list[Stamp]], stamp: Stamp) -> Stamp | None:
+    """Return the anchor of the same power cycle that is nearest in uptime."""
+    same_boot = anchors[stamp.boot]  # in rising order of uptime, as records are numbered
+    place = bisect_left(same_boot, stamp.uptime_ms, key=_uptime_ms)
+    near = same_boot[max(place - 1, 0) : place + 1]
+    return min(near, key=lambda other: abs(other.uptime_ms - stamp.uptime_ms), default=None)
+
+
+def _uptime_ms(stamp: Stamp) -> int:
+    return stamp.uptime_ms
 
 
 async def _occurred(connection: AsyncConnection, row: RowMapping) -> Occurred:
     stamp = _stamp(row)
-    if stamp.wall_s is not None:
-        return estimate_occurred(stamp)
+    anchor = None if stamp.wall_s is not None else await _anchor(connection, row)
+    return estimate_occurred(stamp, anchor)
+
+
+async def _anchor(connection: AsyncConnection, row: RowMapping) -> Stamp | None:
+    """Return the next record of the same power cycle with a clock, or else the one before."""
     for statement in _anchors(row):
         found = (await connection.execute(statement)).mappings().first()
         if found is not None:
-            return estimate_occurred(stamp, _stamp(found))
-    return estimate_occurred(stamp)
+            return _stamp(found)
+    return None
 
 
 def _anchors(row: RowMapping) -> tuple[Select[tuple[object, ...]], ...]:

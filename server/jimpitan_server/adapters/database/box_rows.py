@@ -42,11 +42,13 @@ HEARTBEAT_COLUMNS = (
     "rssi_dbm",
     "dropped",
 )
-_SELECT = "SELECT box_id, " + ", ".join(STATE_COLUMNS) + " FROM boxes WHERE box_id"  # noqa: S608
+_COLUMNS = ", ".join(("box_id", *STATE_COLUMNS))
 # Read past SQLAlchemy's types, as all that is read or written for every box of every batch.
 LOCK = {
-    POSTGRESQL: _SELECT + " = ANY($1::text[]) ORDER BY box_id FOR UPDATE",
-    SQLITE: _SELECT + " IN (SELECT value FROM json_each(?)) ORDER BY box_id",
+    POSTGRESQL: f"SELECT {_COLUMNS} FROM boxes"  # noqa: S608  (our own column names)
+    " WHERE box_id = ANY($1::text[]) ORDER BY box_id FOR UPDATE",
+    SQLITE: f"SELECT {_COLUMNS} FROM boxes"  # noqa: S608
+    " WHERE box_id IN (SELECT value FROM json_each(?)) ORDER BY box_id",
 }
 
 

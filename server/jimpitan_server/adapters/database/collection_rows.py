@@ -21,6 +21,9 @@ from jimpitan_server.adapters.database.upsert import upsert
 from jimpitan_server.domain.rupiah import Rupiah
 from jimpitan_server.services.ports_money import CollectionRow, RemittanceRow
 
+# A row number is below 2^63, which has 19 digits.
+NUMBER_DIGITS_MAX = 18
+
 
 async def add_collection(connection: AsyncConnection, row: CollectionRow) -> bool:
     """Keep a count; say whether neither its id nor its content was there before."""
@@ -148,7 +151,7 @@ async def entry_exists(connection: AsyncConnection, kind: str, subject_id: str) 
         statement = select(remittances.c.remittance_id).where(
             remittances.c.remittance_id == subject_id
         )
-    elif subject_id.isascii() and subject_id.isdigit():
+    elif subject_id.isascii() and subject_id.isdigit() and len(subject_id) <= NUMBER_DIGITS_MAX:
         statement = select(payments.c.payment_id).where(payments.c.payment_id == int(subject_id))
     else:
         return False

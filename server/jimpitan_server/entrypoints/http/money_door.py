@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
 from starlette.datastructures import UploadFile
@@ -12,7 +12,7 @@ from jimpitan_server.domain.books import RemittanceMethod
 from jimpitan_server.domain.cash import PIECES_MAX, CashCount
 from jimpitan_server.domain.errors import Malformed, TooLarge
 from jimpitan_server.domain.ids import BoxId, is_box_id
-from jimpitan_server.domain.rupiah import RUPIAH_MAX, Rupiah
+from jimpitan_server.domain.rupiah import ENTRY_IDR_MAX, Rupiah
 from jimpitan_server.domain.statement_profiles import profile_named
 from jimpitan_server.domain.statement_reading import FILE_LENGTH_MAX
 from jimpitan_server.domain.user import Role, Session
@@ -54,7 +54,7 @@ class RemittanceIn(BaseModel):
 
     remittance_id: UUID
     collection_ids: Annotated[list[UUID], Field(min_length=1, max_length=COLLECTIONS_MAX)]
-    amount_idr: Annotated[StrictInt, Field(gt=0, le=RUPIAH_MAX)]
+    amount_idr: Annotated[StrictInt, Field(gt=0, le=ENTRY_IDR_MAX)]
     method: RemittanceMethod
     reference: Text
     paid_at: AwareDatetime
@@ -121,7 +121,11 @@ async def post_remittance(
 
 @router.post("/{kind}s/{subject_id}/void", status_code=201)
 async def post_void(
-    kind: str, subject_id: str, void: VoidIn, program: TheProgram, session: Banking
+    kind: Annotated[str, Path(max_length=20)],
+    subject_id: Annotated[str, Path(max_length=64, pattern=r"^[a-z0-9-]+$")],
+    void: VoidIn,
+    program: TheProgram,
+    session: Banking,
 ) -> dict[str, str]:
     """Withdraw a collection, remittance or payment with a reason."""
     await program.money.void(
