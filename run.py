@@ -40,6 +40,7 @@ def main() -> int:
         return 2
     is_allowed = known.system or os.environ.get("CI") == "true"
     make_environment()
+    find_node()
     build_web()
     if known.command == "setup":
         return 0
@@ -79,16 +80,19 @@ def fingerprint(files: list[Path]) -> str:
     return digest.hexdigest()
 
 
-def npm() -> list[str]:
-    """Return the start of an npm command; without npm, take Node from a Python wheel."""
-    found = shutil.which("npm")
-    if found:
-        return [found]
+def find_node() -> None:
+    """Without npm on this machine, take Node from a Python wheel and put it on PATH."""
+    if shutil.which("npm") and shutil.which("node"):
+        return
     if not (BIN / "npm").exists():
         print("npm is missing here; installing Node from a Python wheel ...", flush=True)
         run([*uv("pip", "install"), "--quiet", NODE_WANTED])
     os.environ["PATH"] = os.pathsep.join((str(BIN), os.environ.get("PATH", "")))
-    return [str(BIN / "npm")]
+
+
+def npm() -> list[str]:
+    """Return the start of an npm command."""
+    return [shutil.which("npm") or "npm"]
 
 
 def build_web() -> None:
@@ -124,8 +128,9 @@ def want_system(name: str, is_allowed: bool) -> None:
         print(f"{name} is missing; what needs it is skipped. To install it: sudo {line}")
         return
     print(f"Installing {name} ...", flush=True)
-    run(["apt-get", "update", "-qq"], quiet=True)
-    run(line.split(), quiet=True)
+    run(["apt-get", "update", "-qq"], must=False, quiet=True)
+    if run(line.split(), must=False, quiet=True):
+        print(f"{name} could not be installed; what needs it is skipped, or fails when CI=true.")
 
 
 def make_stubs() -> Path:

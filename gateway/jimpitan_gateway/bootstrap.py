@@ -1,5 +1,6 @@
 """Wire the gateway: one spool, one broker session, one server door, and the threads."""
 
+import contextlib
 import shutil
 import signal
 import threading
@@ -74,6 +75,7 @@ class Gateway:
         self._spooled = threading.Event()
         self._progress_s = time.monotonic()
         self._died = ""
+        self._overflows = 0
 
     def run(self) -> int:
         """Run until a signal comes; return the exit code, 1 when a loop died."""
@@ -152,7 +154,8 @@ class Gateway:
                 log.warning("relay_failed", reason=relay.last_failure, wait_ms=relay.wait_ms)
             self._metrics.relayed.set(relay.relayed)
             self._metrics.failures.set(relay.failures)
-            self._metrics.waiting.set(spool.waiting())
+            with contextlib.suppress(SpoolFull):
+                self._metrics.waiting.set(spool.waiting())
             if relay.wait_ms < 0:
                 self._spooled.wait(1.0)
             elif relay.wait_ms:
@@ -176,7 +179,9 @@ class Gateway:
                 log.error("loop_died", loop="paho")
                 return
             stalled_s = time.monotonic() - self._progress_s
-            if stalled_s > STALL_S and not self._is_full():
+            is_owed = self._broker.overflows > self._overflows and not self._broker.waiting()
+            if (stalled_s > STALL_S or is_owed) and not self._is_full():
+                self._overflows = self._broker.overflows
                 self._metrics.stalls.inc()
                 log.error("intake_stalled", seconds=int(stalled_s))
                 self._progress_s = time.monotonic()

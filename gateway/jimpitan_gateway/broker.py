@@ -34,6 +34,7 @@ class Broker:
         self._deliveries: queue.Queue[Delivery] = queue.Queue(settings.queue_messages_max)
         self.is_connected = threading.Event()
         self.overflows = 0
+        self._connection = 0
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=settings.name,
@@ -94,7 +95,9 @@ class Broker:
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         """Send PUBACK for deliveries that are on disk."""
         for delivery in deliveries:
-            self._client.ack(delivery.mid, delivery.qos)
+            # A packet id of an earlier connection may mean another message on this one.
+            if delivery.connection == self._connection:
+                self._client.ack(delivery.mid, delivery.qos)
 
     def publish(self, down: Sequence[tuple[str, bytes]]) -> None:
         """Carry messages to boxes; what is lost here the server signs again."""
@@ -105,6 +108,7 @@ class Broker:
                 log.warning("down_refused", box=box, reason=str(error))
 
     def _on_connect(self, client: mqtt.Client, *_: object) -> None:
+        self._connection += 1
         client.subscribe(topics.ALL_RECORDS, qos=1)
         self.is_connected.set()
         log.info("broker_connected", host=self._settings.broker_host)
@@ -115,9 +119,14 @@ class Broker:
 
     def _on_message(self, _client: object, _userdata: object, message: mqtt.MQTTMessage) -> None:
         delivery = Delivery(
-            message.topic, bytes(message.payload), self._now_ms(), message.mid, message.qos
+            message.topic,
+            bytes(message.payload),
+            self._now_ms(),
+            message.mid,
+            message.qos,
+            self._connection,
         )
         try:
             self._deliveries.put_nowait(delivery)
         except queue.Full:
-            self.overflows += 1  # not acknowledged, so the broker delivers it again
+            self.overflows += 1  # not acknowledged; delivered again after the watchdog reconnects

@@ -18,6 +18,7 @@ class Delivery:
     received_ms: int
     mid: int
     qos: int
+    connection: int = 0
 
 
 def take_in(spool: Spool, deliveries: Sequence[Delivery]) -> int:

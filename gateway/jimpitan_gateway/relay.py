@@ -1,10 +1,11 @@
 """From the spool to the server, oldest first: one stepped function, driven by a thread."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from jimpitan_gateway.errors import GatewayError, ServerFailed, ServerRefused
+from jimpitan_gateway.errors import GatewayError, ServerFailed, ServerRefused, SpoolFull
 from jimpitan_gateway.spool import Message, Spool
 
 BACKOFF_MS = 250
@@ -75,7 +76,8 @@ def step_relay(
         _wait_longer(relay, str(error))
         return ()
     _settle(relay, spool, messages, answer)
-    spool.note("relayed_ms", now_ms)
+    with contextlib.suppress(SpoolFull):
+        spool.note("relayed_ms", now_ms)  # for `status` only; the answer must not be lost
     return answer.down
 
 

@@ -41,10 +41,13 @@ class HttpDoor:
             content=cbor.encode(items),
             headers={"Content-Type": "application/cbor"},
         )
-        verdicts = [
-            Verdict(item["status"] == "held", "; ".join(item.get("reasons", ())))
-            for item in body.get("results", ())
-        ]
+        try:
+            verdicts = [
+                Verdict(item["status"] == "held", "; ".join(item.get("reasons", ())))
+                for item in body.get("results", ())
+            ]
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ServerUnreachable("the server's answer cannot be read") from error
         if len(verdicts) != len(messages):
             raise ServerUnreachable("the server answered for another number of messages")
         return Answer(verdicts, _down(body))

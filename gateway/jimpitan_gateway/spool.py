@@ -4,9 +4,10 @@ SQLite in WAL mode with synchronous=FULL: of all settings that were cut off from
 the one that lost nothing. One connection a thread; this class is used by one thread at a time.
 """
 
+import contextlib
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,10 +104,11 @@ class Spool:
 
     def oldest(self, messages_max: int) -> list[Message]:
         """Return the messages that have waited longest, oldest first."""
-        rows = self._connection.execute(
-            "SELECT box, received_ms, content, id FROM message ORDER BY id LIMIT ?",
-            (messages_max,),
-        )
+        with _as_full("the spool cannot be read"):
+            rows = self._connection.execute(
+                "SELECT box, received_ms, content, id FROM message ORDER BY id LIMIT ?",
+                (messages_max,),
+            ).fetchall()
         return [Message(*row) for row in rows]
 
     def settle(self, held: Sequence[Message], refused: Sequence[tuple[Message, str]]) -> None:
@@ -162,11 +164,12 @@ class Spool:
 
     def note(self, name: str, value: int) -> None:
         """Remember one number for `status`, such as the time of the last relay."""
-        self._connection.execute(
-            "INSERT INTO progress VALUES (?, ?)"
-            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            (name, value),
-        )
+        with _as_full("the spool cannot be changed"):
+            self._connection.execute(
+                "INSERT INTO progress VALUES (?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                (name, value),
+            )
 
     def progress(self) -> dict[str, int]:
         """Return the remembered numbers by name."""
@@ -174,7 +177,8 @@ class Spool:
 
     def waiting(self) -> int:
         """Return how many messages wait for the server."""
-        row = self._connection.execute("SELECT count(*) FROM message").fetchone()
+        with _as_full("the spool cannot be read"):
+            row = self._connection.execute("SELECT count(*) FROM message").fetchone()
         return int(row[0])
 
     def dead_letters(self, letters_max: int = 20) -> list[DeadLetter]:
@@ -184,6 +188,15 @@ class Spool:
             (letters_max,),
         )
         return [DeadLetter(*row) for row in rows]
+
+
+@contextlib.contextmanager
+def _as_full(sentence: str) -> Iterator[None]:
+    """Say a refusal of the disk, or a lock that lasts, as `SpoolFull`: try again later."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise SpoolFull(f"{sentence}: {error}") from error
 
 
 def _digest(content: bytes) -> bytes:

@@ -24,6 +24,7 @@ from jimpitan_simulator.system import System, Wish
 from jimpitan_simulator.taps import Promises
 from jimpitan_simulator.verdict import (
     Verdict,
+    judge_boxes,
     judge_deposits,
     judge_money,
     judge_records,
@@ -161,6 +162,7 @@ class Check:
         judge_records(verdict, kept, await chaos.books.recorded())
         kept_ms = judge_deposits(verdict, kept, truth, int(totals["sensed"]["deposits"]))
         judge_money(verdict, truth, totals)
+        judge_boxes(verdict, truth, self._desk, await chaos.books.money_by_box())
         for sentence in self._desk.refused + chaos.broken:
             verdict.must(False, sentence)
         waits = latencies(kept_ms, self._watch.seen)
@@ -192,7 +194,7 @@ class Check:
     def _faults(self, chaos: Chaos, truth: dict[str, Any]) -> dict[str, dict[str, int]]:
         injected, effective = dict(chaos.injected), dict(chaos.effective)
         for operation, kind in CUT_KINDS.items():
-            injected[kind] = sum(struck == operation for _, struck in truth["cuts"])
+            injected[kind] = sum(struck == operation for _, struck, _ in truth["cuts"])
             effective[kind] = injected[kind]  # a cut is told only when it struck inside one
         injected |= self._desk.faults_injected
         effective |= self._desk.faults_effective

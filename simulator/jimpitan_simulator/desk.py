@@ -97,6 +97,15 @@ class Desk:
             answer.raise_for_status()
             self._tokens[role] = answer.json()["token"]
 
+    def attributable(self, reference: str, box: str) -> str | None:
+        """Return the box that a payment can be known to be of; None when nobody can know.
+
+        A shared code names no box, and neither does the statement line of a payment whose
+        notification was lost.
+        """
+        is_named = terminal_of(box) is not None and self._fates.get(reference) != "lost"
+        return box if is_named else None
+
     def take(self, event: dict[str, Any]) -> None:
         """Begin the errand that an event of the town asks for."""
         if event["event"] == "opening":

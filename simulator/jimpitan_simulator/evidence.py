@@ -27,6 +27,15 @@ class ServerBooks:
         rows = await self._rows("SELECT box_id, seq, raw FROM records")
         return [(str(box), int(seq), bytes(raw)) for box, seq, raw in rows]
 
+    async def money_by_box(self) -> tuple[dict[str | None, int], dict[str | None, int]]:
+        """Return rupiah counted and rupiah notified, by box; None where no box is known."""
+        counted = await self._rows("SELECT box_id, SUM(total_idr) FROM collections GROUP BY 1")
+        paid = await self._rows("SELECT box_id, SUM(amount_idr) FROM payments GROUP BY 1")
+        return (
+            {box: int(amount) for box, amount in counted},
+            {box: int(amount) for box, amount in paid},
+        )
+
     async def quarantined(self) -> frozenset[bytes]:
         """Return the refused bytes that the server keeps as evidence."""
         rows = await self._rows("SELECT bytes FROM quarantine")

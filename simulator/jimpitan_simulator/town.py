@@ -58,7 +58,7 @@ class Town:
     start_us: int
     ledger: Ledger = field(default_factory=Ledger)
     is_calm: bool = False
-    cuts: list[tuple[str, str]] = field(default_factory=list)
+    cuts: list[tuple[str, str, int]] = field(default_factory=list)  # box, operation, at_us
     places: list[Place] = field(init=False)
     _draw: random.Random = field(init=False)
     _payments: int = 0
@@ -88,7 +88,7 @@ class Town:
             cut = place.unit.step(now_us)
             if cut is not None:
                 self.ledger.cuts_by_box[place.unit.identity.box] += 1
-                self.cuts.append((place.unit.identity.box, cut.operation))
+                self.cuts.append((place.unit.identity.box, cut.operation, now_us))
             if not self.is_calm:
                 self._gifts(place, now_us, errands)
                 self._arm_cut(place, now_us)

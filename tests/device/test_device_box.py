@@ -288,3 +288,37 @@ def test_a_silent_server_is_not_sent_more_than_the_window():
     bench.acknowledge(40)
     bench.run(2)
     assert max(bench.received()) > 60
+
+
+def test_an_empty_file_that_a_cut_left_is_one_segment_and_loses_nothing():
+    bench = Bench(segment_bytes_max=16384)
+    bench.coin()
+    bench.store.files["j%08x" % 4] = b""
+    bench.power_on()
+    for _ in range(4):
+        bench.coin()
+    segments = [segment.name for segment in bench.box.keeper.journal._segments]
+    assert len(segments) == len(set(segments))
+    assert [fields[records.SEQ] for fields in bench.kept()] == list(range(1, 10))
+
+
+def test_damage_of_more_than_one_record_skips_to_the_reserved_number():
+    bench = Bench()
+    for _ in range(20):
+        bench.coin()
+    name = "j%08x" % 1
+    whole = bench.store.files[name]
+    bench.store.files[name] = whole[:400] + b"!!!!" + whole[404:]
+    bench.power_on()
+    bench.run(0.1)
+    gap = [f for f in bench.kept() if f[records.KIND] == records.JOURNAL_GAP][0]
+    assert gap[records.BODY][records.GAP_TO] >= 22
+    assert gap[records.SEQ] > 22
+
+
+def test_a_message_on_a_topic_that_nobody_asked_for_is_passed_over():
+    bench = Bench()
+    bench.run(1)
+    bench.net.send_down("elsewhere/and/not/ours/at/all", b"x")
+    bench.coin()
+    assert bench.box.is_online

@@ -36,19 +36,29 @@ BANNED = {
     "slip_of_deposit": "remittance slip",
     "treasury": "fund",
 }
+MADE = {".venv", "node_modules", "built", "__pycache__", ".git", ".hypothesis"}
+MADE |= {".pytest_cache", ".mypy_cache", ".ruff_cache", ".import_linter_cache"}
 WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 
 
 def tracked(*endings: str) -> list[str]:
     """Return the files of the project, as git knows them, or as they lie here without git."""
-    done = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    files = [name for name in done.stdout.split("\0") if name and (ROOT / name).exists()]
+    try:
+        done = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        found = done.stdout.split("\0")
+    except (OSError, subprocess.CalledProcessError):  # an unpacked archive, or no git here
+        found = [
+            str(path.relative_to(ROOT))
+            for path in ROOT.rglob("*")
+            if path.is_file() and not MADE & set(path.relative_to(ROOT).parts)
+        ]
+    files = [name for name in found if name and (ROOT / name).exists()]
     return sorted(name for name in files if not endings or name.endswith(endings))
 
 

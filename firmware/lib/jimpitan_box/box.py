@@ -88,10 +88,11 @@ class Box:
     def _connect(self, identity: Identity, net: "Net", jitter: Jitter) -> None:
         """Wire the client and the outbox to the broker's topics of this box."""
         self._state_topic = topics.topic(identity.box, topics.STATE)
+        self._down_topic = topics.topic(identity.box, topics.DOWN)
         self._client = Client(
             client_id=identity.box,
             will=(self._state_topic, topics.OFFLINE),
-            down_topic=topics.topic(identity.box, topics.DOWN),
+            down_topic=self._down_topic,
             login=identity.login,
             net=net,
             config=self._config,
@@ -123,7 +124,7 @@ class Box:
         self._client.step(now_ms)
         self._client.take_acked()
         for topic, message in self._client.take_received():
-            if topics.parse_topic(topic)[1] == topics.DOWN:
+            if topic == self._down_topic:
                 self._obey(message, now_ms)
         self._tell_state(now_ms)
         self._outbox.step(now_ms)

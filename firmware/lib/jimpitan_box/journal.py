@@ -40,7 +40,7 @@ class Journal:
         self.last_seq = 0
         self.last_boot = 0
         self.prev = records.PREV_NONE
-        self.is_torn = False
+        self.torn_length = 0  # bytes behind the last whole record
         self.bytes_used = 0
 
     def load(self) -> None:
@@ -66,8 +66,8 @@ class Journal:
             offset += frames.HEAD_LENGTH + len(content)
             count += 1
         if is_last:
-            self.is_torn = offset < segment.length
-            self._is_sealed = self.is_torn
+            self.torn_length = segment.length - offset
+            self._is_sealed = self.torn_length > 0
             self.last_seq = segment.first_seq - 1
         if not count:
             return False
@@ -99,7 +99,7 @@ class Journal:
         except OSError:
             self._is_sealed = True
             raise
-        if not segment.length:
+        if not self._segments or segment is not self._segments[-1]:
             self._segments.append(segment)
         segment.length += len(content)
         self.bytes_used += len(content)

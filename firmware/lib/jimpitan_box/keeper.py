@@ -3,6 +3,7 @@
 from jimpitan_wire import cose, records
 from jimpitan_wire.errors import WireError
 
+from jimpitan_box import frames
 from jimpitan_box.cursor import Cursor
 from jimpitan_box.journal import Journal
 from jimpitan_box.stamp import Stamp
@@ -14,6 +15,7 @@ if MYPY:
     from jimpitan_box.config import Config
     from jimpitan_box.ports import Floor, Store
 
+FRAME_LENGTH_MAX = frames.HEAD_LENGTH + frames.CONTENT_LENGTH_MAX
 FLOOR_STEP = 256  # numbers reserved in NVS at once, so that NVS is seldom written
 URGENT = (
     records.LID_OPENED,
@@ -59,7 +61,10 @@ class Keeper:
         self._next_seq = max(journal.last_seq, cursor.acked) + 1
         if floor and (not cursor.is_found or journal.last_seq < cursor.head):
             self._skip_to(journal.last_seq, floor, records.GAP_LOST)
-        elif journal.is_torn:
+        elif journal.torn_length > FRAME_LENGTH_MAX:
+            # More than the record under way is gone, and some of it may have been sent.
+            self._skip_to(journal.last_seq, max(floor, journal.last_seq + 1), records.GAP_LOST)
+        elif journal.torn_length:
             self._skip_to(journal.last_seq, journal.last_seq + 1, records.GAP_TORN)
         cursor.boot = max(cursor.boot, journal.last_boot) + 1
         cursor.head = max(cursor.head, journal.last_seq)

@@ -11,7 +11,7 @@ from jimpitan_server.adapters.database import finding_rows
 from jimpitan_server.adapters.database.box_reading import box_row, box_rows_all
 from jimpitan_server.adapters.database.timeline_rows import timeline
 from jimpitan_server.domain.errors import NotFound
-from jimpitan_server.domain.ids import BoxId
+from jimpitan_server.domain.ids import BoxId, is_box_id
 from jimpitan_server.domain.user import Role, Session
 from jimpitan_server.entrypoints.http.box_status import BoxStatus, status_of
 from jimpitan_server.entrypoints.http.pages import page
@@ -20,8 +20,8 @@ from jimpitan_server.entrypoints.http.people import require
 
 router = APIRouter(prefix="/admin", tags=["admin"], default_response_class=HTMLResponse)
 Looking = Annotated[Session, Depends(require(Role.ADMIN, Role.TREASURER, Role.AUDITOR))]
-BOXES_SHOWN = 500
-DISCREPANCIES_SHOWN = 200
+BOXES_SHOWN = 5_000
+DISCREPANCIES_SHOWN = 1_000
 STATES = ("act", "watch", "good")
 
 
@@ -59,6 +59,8 @@ async def get_boxes(request: Request, program: TheProgram, _: Looking) -> HTMLRe
 @router.get("/kotak/{box}")
 async def get_box(box: str, request: Request, program: TheProgram, _: Looking) -> HTMLResponse:
     """Show one box: how it is, its dossier and its newest records."""
+    if not is_box_id(box):
+        raise NotFound("Kotak ini tidak dikenal.", code="box_unknown")
     async with program.database.read() as connection:
         row = await box_row(connection, BoxId(box))
         entries = await timeline(connection, BoxId(box))

@@ -23,7 +23,7 @@ from jimpitan_server.services.close_collection import Counted
 
 router = APIRouter(prefix="/kolektor", tags=["collector"], default_response_class=HTMLResponse)
 Collecting = Annotated[Session, Depends(require(Role.COLLECTOR, Role.ADMIN))]
-BOXES_SHOWN = 500
+BOXES_SHOWN = 5_000
 WORD_LENGTH_MAX = 64
 
 
@@ -47,8 +47,16 @@ async def get_box(box: str, request: Request, program: TheProgram, _: Collecting
 
 
 async def _form(
-    box: str, request: Request, program: TheProgram, *, fault: str = "", status: int = 200
+    box: str,
+    request: Request,
+    program: TheProgram,
+    *,
+    fault: str = "",
+    status: int = 200,
+    typed: dict[str, str] | None = None,
 ) -> HTMLResponse:
+    """Show the form; after a fault with what was typed and under the same id."""
+    typed = typed or {}
     async with program.database.read() as connection:
         row = await box_row(connection, BoxId(box)) if is_box_id(box) else None
     if row is None:
@@ -61,8 +69,9 @@ async def _form(
         status,
         box=status_of(row, now=program.clock.now(), stale_after=stale),
         denominations=sorted(DENOMINATIONS, reverse=True),
-        collection_id=str(uuid.uuid4()),
-        lid_at=program.clock.now().isoformat(timespec="seconds"),
+        collection_id=typed.get("collection_id") or str(uuid.uuid4()),
+        lid_at=typed.get("lid_at") or program.clock.now().isoformat(timespec="seconds"),
+        typed=typed,
         fault=fault,
     )
 
@@ -72,6 +81,8 @@ async def post_visit(
     box: str, request: Request, program: TheProgram, session: Collecting
 ) -> HTMLResponse:
     """Tell the box that this collector opens it now; it answers with light and record."""
+    if not is_box_id(box):
+        raise NotFound("Kotak ini tidak dikenal; periksa kode di stiker.", code="box_unknown")
     visit = await program.open_collection(BoxId(box), actor=session.user_id)
     return page(request, program, "kolektor_kunjungan.html", box=box, expires_at=visit.expires_at)
 
@@ -87,7 +98,9 @@ async def post_count(
         counted = _counted(box, fields, session)
         receipt = await program.money.close_collection(counted)
     except ServerError as error:
-        return await _form(box, request, program, fault=error.sentence, status=error.status)
+        return await _form(
+            box, request, program, fault=error.sentence, status=error.status, typed=fields
+        )
     return page(
         request,
         program,
@@ -102,10 +115,12 @@ def _counted(box: str, fields: dict[str, str], session: Session) -> Counted:
     pieces: dict[int, int] = {}
     for denomination in DENOMINATIONS:
         text = fields.get(f"pecahan-{denomination}", "") or "0"
-        if not text.isdigit() or len(text) > 6:
+        if not (text.isascii() and text.isdecimal()) or len(text) > 6:
             raise Malformed(f"Jumlah keping Rp {denomination} harus angka.")
         if int(text):
             pieces[denomination] = int(text)
+    if not all(value.isprintable() for value in fields.values()):
+        raise Malformed("Isian memuat tanda yang tidak dapat dibaca.")
     if fields.get("saksi", "") == "":
         raise Malformed("Isi nama saksi yang ikut menghitung.")
     try:
