@@ -57,16 +57,12 @@ class Client:
             self._writer.write(b"".join(out))
 
     async def publish(self, messages: list[bytes]) -> None:
-        """Publish all messages at QoS 1 with a window."""
+        """Publish ready-made packets at QoS 1 with a window."""
         sent = 0
         while self.acked < len(messages):
             part = messages[sent : sent + WINDOW - (sent - self.acked)]
-            out = [
-                packets.publish(TOPIC % (index % 50), message, index % 65_000 + 1, False)
-                for index, message in enumerate(part, sent)
-            ]
             sent += len(part)
-            self._writer.write(b"".join(out))
+            self._writer.write(b"".join(part))
             found = self._packets.feed(await self._reader.read(65_536))
             self.acked += sum(kind == packets.PUBACK for kind, _, _ in found)
 
@@ -111,7 +107,12 @@ async def _measure(folder: Path) -> list[Figure]:
 
 def _messages(number: int) -> list[bytes]:
     first = number * MESSAGES + 1
-    return [sealed(first + index, f"box-{index % 50:04d}") for index in range(MESSAGES)]
+    return [_packet(first + index, index) for index in range(MESSAGES)]
+
+
+def _packet(seq: int, index: int) -> bytes:
+    message = sealed(seq, f"box-{index % 50:04d}")
+    return packets.publish(TOPIC % (index % 50), message, index % 65_000 + 1, False)
 
 
 async def _alone(port: int, number: int) -> float:
@@ -153,11 +154,11 @@ async def _gateway(folder: Path, port: int, number: int) -> float:
     try:
         probe = Client(f"probe{number}")
         await probe.connect(port)
-        await probe.publish([sealed(1, "box-0049")])
+        await probe.publish([_packet(1, 49)])
         while not spool.exists() or waiting_now(spool) < 1:
             await asyncio.sleep(0.05)
             probe.acked = 0
-            await probe.publish([sealed(1, "box-0049")])
+            await probe.publish([_packet(1, 49)])
         probe.close()
         began = time.perf_counter()
         publishing = asyncio.create_task(speaker.publish(messages))
