@@ -19,7 +19,8 @@ from jimpitan_gateway.settings import Settings
 from jimpitan_gateway.spool import Spool
 
 log = structlog.get_logger()
-STALL_S = 5.0
+STALL_S = 30.0
+STEP_WAIT_S = 0.2
 FULL_WAIT_S = 1.0
 POLL_FAILED_WAIT_S = 2.0
 
@@ -50,7 +51,9 @@ class Metrics:
             "jimpitan_gateway_relay_failures", "Failed relays.", registry=self.registry
         )
         self.stalls = Counter(
-            "jimpitan_gateway_stalls", "Reconnects by the watchdog.", registry=self.registry
+            "jimpitan_gateway_stalls",
+            "Connections made anew to get deliveries that found no room.",
+            registry=self.registry,
         )
         self.full = Gauge(
             "jimpitan_gateway_disk_full", "1 while the disk refuses.", registry=self.registry
@@ -75,7 +78,6 @@ class Gateway:
         self._spooled = threading.Event()
         self._progress_s = time.monotonic()
         self._died = ""
-        self._overflows = 0
 
     def run(self) -> int:
         """Run until a signal comes; return the exit code, 1 when a loop died."""
@@ -91,13 +93,11 @@ class Gateway:
         ]
         for thread in loops:
             thread.start()
-        self._broker.start()
         self._watch()
         self._stop.set()
         self._spooled.set()
-        self._broker.stop()
         for thread in loops[:2]:
-            thread.join(timeout=5)
+            thread.join(timeout=10)
         return 1 if self._died else 0
 
     def _guard(self, loop: Callable[[], None]) -> None:
@@ -111,29 +111,37 @@ class Gateway:
             raise
 
     def _take_in(self) -> None:
+        """Step the broker; what it delivered is committed, then acknowledged."""
         spool = Spool(self._settings.spool)
         pending: list[Delivery] = []
+        overflows = 0
         while not self._stop.is_set():
-            if not pending:
-                pending = self._broker.take(self._settings.commit_messages_max, 0.2)
-            if not pending:
-                self._progress_s = time.monotonic()
-                continue
-            try:
-                dead = take_in(spool, pending)
-            except SpoolFull as error:
-                self._metrics.full.set(1)
-                log.error("spool_full", reason=str(error), free=_free_bytes(self._settings))
-                self._stop.wait(FULL_WAIT_S)
-                continue
-            self._metrics.full.set(0)
-            self._metrics.taken.inc(len(pending))
-            self._metrics.dead.inc(dead)
-            self._broker.acknowledge(pending)
-            pending = []
             self._progress_s = time.monotonic()
-            self._spooled.set()
+            self._broker.step(FULL_WAIT_S if pending else STEP_WAIT_S)
+            pending = pending or self._broker.take(self._settings.commit_messages_max)
+            if pending and self._commit(spool, pending):
+                pending = []
+            elif not pending and self._broker.overflows > overflows:
+                overflows = self._broker.overflows
+                self._metrics.stalls.inc()
+                log.error("deliveries_overflowed", count=overflows)
+                self._broker.reconnect()
+        self._broker.stop()
         spool.close()
+
+    def _commit(self, spool: Spool, deliveries: list[Delivery]) -> bool:
+        try:
+            dead = take_in(spool, deliveries)
+        except SpoolFull as error:
+            self._metrics.full.set(1)
+            log.error("spool_full", reason=str(error), free=_free_bytes(self._settings))
+            return False
+        self._metrics.full.set(0)
+        self._metrics.taken.inc(len(deliveries))
+        self._metrics.dead.inc(dead)
+        self._broker.acknowledge(deliveries)
+        self._spooled.set()
+        return True
 
     def _relay(self) -> None:
         spool = Spool(self._settings.spool)
@@ -172,23 +180,13 @@ class Gateway:
                 self._stop.wait(POLL_FAILED_WAIT_S)
 
     def _watch(self) -> None:
-        """Reconnect when deliveries wait and none gets done; stop when paho's thread died."""
+        """End the process when the intake stands still; a service starts it anew."""
         while not self._stop.wait(1.0):
-            if not self._broker.is_alive():
-                self._died = "paho's thread died"
-                log.error("loop_died", loop="paho")
-                return
             stalled_s = time.monotonic() - self._progress_s
-            is_owed = self._broker.overflows > self._overflows and not self._broker.waiting()
-            if (stalled_s > STALL_S or is_owed) and not self._is_full():
-                self._overflows = self._broker.overflows
-                self._metrics.stalls.inc()
+            if stalled_s > STALL_S:
+                self._died = "the intake stands still"
                 log.error("intake_stalled", seconds=int(stalled_s))
-                self._progress_s = time.monotonic()
-                self._broker.reconnect()
-
-    def _is_full(self) -> bool:
-        return bool(self._metrics.registry.get_sample_value("jimpitan_gateway_disk_full"))
+                return
 
 
 def _free_bytes(settings: Settings) -> int:

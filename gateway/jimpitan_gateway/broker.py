@@ -1,13 +1,15 @@
 """The broker side: paho with manual acknowledgement, so that PUBACK follows the commit.
 
-`loop_start` is paho's own thread; acknowledgements from ours are queued to it. A client that
-acknowledges before it wrote loses what it held when it dies, so nothing here acknowledges
-before `take_in` has returned.
+paho's own thread costs a wake-up of another thread for every acknowledgement; here its calls for
+external loops are stepped by the thread that also writes the spool: about twice the messages a
+second. Only `step` and `take` may touch the client; other threads leave messages with `publish`.
 """
 
+import collections
 import queue
+import select
+import socket
 import ssl
-import threading
 from collections.abc import Callable, Sequence
 
 import paho.mqtt.client as mqtt
@@ -15,14 +17,18 @@ import structlog
 from jimpitan_wire import topics
 from jimpitan_wire.errors import WireError
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.reasoncodes import ReasonCode
 
 from jimpitan_gateway.intake import Delivery
 from jimpitan_gateway.settings import Settings
 
 log = structlog.get_logger()
 KEEPALIVE_S = 30
-RECONNECT_S_MAX = 5
+CONNECT_WAIT_S = 5.0
+RECONNECT_S = 1.0
+RECONNECT_S_MAX = 5.0
 ALL_DOWN_WAITING_MAX = 10_000
+STOP_STEPS_MAX = 20
 
 
 class Broker:
@@ -31,66 +37,86 @@ class Broker:
     def __init__(self, settings: Settings, now_ms: Callable[[], int]) -> None:
         self._settings = settings
         self._now_ms = now_ms
-        self._deliveries: queue.Queue[Delivery] = queue.Queue(settings.queue_messages_max)
-        self.is_connected = threading.Event()
+        self._deliveries: collections.deque[Delivery] = collections.deque()
+        self._down: queue.Queue[tuple[str, bytes]] = queue.Queue(ALL_DOWN_WAITING_MAX)
+        self._awake, self._wake = socket.socketpair()
+        self._awake.setblocking(False)
+        self._wake.setblocking(False)
         self.overflows = 0
+        self.down_dropped = 0
+        self._retry_s = self._wait_s = 0.0
+        self._packets = 0
         self._connection = 0
-        self._client = mqtt.Client(
+        self._client = self._made_client(settings)
+
+    def _made_client(self, settings: Settings) -> mqtt.Client:
+        client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=settings.name,
             clean_session=False,
             manual_ack=True,
         )
-        self._client.max_queued_messages_set(ALL_DOWN_WAITING_MAX)
-        self._client.reconnect_delay_set(1, RECONNECT_S_MAX)
+        client.connect_timeout = CONNECT_WAIT_S
+        client.max_queued_messages_set(ALL_DOWN_WAITING_MAX)
         if settings.broker_password is not None:
-            self._client.username_pw_set(
-                settings.name, settings.broker_password.get_secret_value()
-            )
+            client.username_pw_set(settings.name, settings.broker_password.get_secret_value())
         if settings.broker_ca is not None:
-            self._client.tls_set(ca_certs=str(settings.broker_ca), cert_reqs=ssl.CERT_REQUIRED)
-        self._client.on_connect = self._on_connect
-        self._client.on_disconnect = self._on_disconnect
-        self._client.on_message = self._on_message
+            client.tls_set(ca_certs=str(settings.broker_ca), cert_reqs=ssl.CERT_REQUIRED)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        client.on_publish = self._on_packet
+        # With this set, paho queues what it is given and writes in `loop_write` only.
+        client.on_socket_register_write = lambda *_: None
+        client.connect_async(settings.broker_host, settings.broker_port, KEEPALIVE_S)
+        return client
 
-    def start(self) -> None:
-        """Begin to connect, again and again, in paho's own thread."""
-        self._client.connect_async(
-            self._settings.broker_host, self._settings.broker_port, KEEPALIVE_S
+    def step(self, wait_s: float) -> None:
+        """Wait at most so long for the broker or a message to publish, and do what is there."""
+        connection = self._client.socket()
+        if connection is None:
+            self._wait_and_connect(wait_s)
+            return
+        if self._client.is_connected():
+            self._hand_down()
+        is_pending = isinstance(connection, ssl.SSLSocket) and connection.pending() > 0
+        readable, writable, _ = select.select(
+            [connection, self._awake],
+            [connection] if self._client.want_write() else [],
+            [],
+            0 if is_pending else wait_s,
         )
-        self._client.loop_start()
+        if self._awake in readable:
+            self._awake.recv(4096)
+        if connection in readable or is_pending:
+            self._read()
+        if writable or self._client.want_write():
+            self._client.loop_write()
+        self._client.loop_misc()
 
     def stop(self) -> None:
-        """Disconnect and end paho's thread."""
+        """Send what waits, disconnect and close."""
+        for _ in range(STOP_STEPS_MAX):
+            if not self._client.want_write() or self._client.socket() is None:
+                break
+            self._client.loop_write()
         self._client.disconnect()
-        self._client.loop_stop()
+        self._client.loop_write()
+        self._awake.close()
+        self._wake.close()
 
     def reconnect(self) -> None:
-        """Drop the connection; the broker delivers again what was not acknowledged."""
+        """Connect anew; the broker delivers again what was not acknowledged."""
         try:
             self._client.reconnect()
         except OSError as error:
-            log.warning("broker_unreachable", reason=str(error))
+            self._back_off()
+            log.warning("broker_unreachable", reason=str(error), retry_s=self._retry_s)
 
-    def is_alive(self) -> bool:
-        """Return whether paho's thread still runs; without it nothing will ever come."""
-        thread = self._client._thread
-        return thread is not None and thread.is_alive()
-
-    def take(self, deliveries_max: int, wait_s: float) -> list[Delivery]:
-        """Return what was delivered: waits for the first, then takes what is there."""
-        taken: list[Delivery] = []
-        try:
-            taken.append(self._deliveries.get(timeout=wait_s))
-            while len(taken) < deliveries_max:
-                taken.append(self._deliveries.get_nowait())
-        except queue.Empty:
-            pass
-        return taken
-
-    def waiting(self) -> int:
-        """Return how many deliveries wait to be taken."""
-        return self._deliveries.qsize()
+    def take(self, deliveries_max: int) -> list[Delivery]:
+        """Return what was delivered, oldest first."""
+        count = min(deliveries_max, len(self._deliveries))
+        return [self._deliveries.popleft() for _ in range(count)]
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         """Send PUBACK for deliveries that are on disk."""
@@ -98,26 +124,74 @@ class Broker:
             # A packet id of an earlier connection may mean another message on this one.
             if delivery.connection == self._connection:
                 self._client.ack(delivery.mid, delivery.qos)
+        self._client.loop_write()
 
     def publish(self, down: Sequence[tuple[str, bytes]]) -> None:
-        """Carry messages to boxes; what is lost here the server signs again."""
+        """Leave messages for boxes, from any thread; what is lost here the server signs again."""
         for box, message in down:
+            try:
+                self._down.put_nowait((box, message))
+            except queue.Full:
+                self.down_dropped += 1
+        if down:
+            try:
+                self._wake.send(b"\x00")
+            except OSError:
+                return  # full: it will wake anyway; closed: it stops
+
+    def _wait_and_connect(self, wait_s: float) -> None:
+        if self._wait_s <= 0:
+            self.reconnect()
+            return
+        pause_s = min(wait_s, self._wait_s)
+        self._wait_s -= pause_s
+        select.select([], [], [], pause_s)
+
+    def _back_off(self) -> None:
+        self._retry_s = min(max(RECONNECT_S, 2 * self._retry_s), RECONNECT_S_MAX)
+        self._wait_s = self._retry_s
+
+    def _read(self) -> None:
+        """Read packet after packet until none is complete, or it is time for a commit."""
+        for _ in range(self._settings.commit_messages_max):
+            packets = self._packets
+            self._client.loop_read()
+            if packets == self._packets:
+                return
+
+    def _hand_down(self) -> None:
+        for _ in range(self._down.qsize()):
+            box, message = self._down.get_nowait()
             try:
                 self._client.publish(topics.topic(box, topics.DOWN), message, qos=1)
             except (WireError, ValueError) as error:
                 log.warning("down_refused", box=box, reason=str(error))
 
-    def _on_connect(self, client: mqtt.Client, *_: object) -> None:
+    def _on_connect(
+        self, client: mqtt.Client, _data: object, _flags: object, code: ReasonCode, *_: object
+    ) -> None:
+        if code.is_failure:
+            self._back_off()
+            log.error("broker_refused", reason=str(code), retry_s=self._retry_s)
+            return
+        self._packets += 1
+        self._retry_s = 0.0
         self._connection += 1
         client.subscribe(topics.ALL_RECORDS, qos=1)
-        self.is_connected.set()
         log.info("broker_connected", host=self._settings.broker_host)
 
     def _on_disconnect(self, *arguments: object) -> None:
-        self.is_connected.clear()
+        self._wait_s = max(self._wait_s, RECONNECT_S)
         log.warning("broker_disconnected", reason=str(arguments[3]))
 
+    def _on_packet(self, *_: object) -> None:
+        self._packets += 1
+
     def _on_message(self, _client: object, _userdata: object, message: mqtt.MQTTMessage) -> None:
+        self._packets += 1
+        if len(self._deliveries) >= self._settings.queue_messages_max:
+            self.overflows += 1  # not acknowledged; delivered again after the next connection
+            return
         delivery = Delivery(
             message.topic,
             bytes(message.payload),
@@ -126,7 +200,4 @@ class Broker:
             message.qos,
             self._connection,
         )
-        try:
-            self._deliveries.put_nowait(delivery)
-        except queue.Full:
-            self.overflows += 1  # not acknowledged; delivered again after the watchdog reconnects
+        self._deliveries.append(delivery)

@@ -47,9 +47,11 @@ def is_genuine(
     except (binascii.Error, ValueError):
         return False
     key = read_public_key(public_key_pem)
-    return any(
-        _fits(key, raw, string_to_sign(path=path, body=form, timestamp=timestamp))
-        for form in {body: None, minify(body): None}
+    if _fits(key, raw, string_to_sign(path=path, body=body, timestamp=timestamp)):
+        return True
+    minified = minify(body)
+    return minified != body and _fits(
+        key, raw, string_to_sign(path=path, body=minified, timestamp=timestamp)
     )
 
 

@@ -68,7 +68,7 @@ def run(
     ] = True,
 ) -> None:
     """Serve until told to stop (SIGTERM or Ctrl+C)."""
-    _spoken(lambda: asyncio.run(serve(load_settings(), migrate=migrate)))
+    _spoken(lambda: serve(load_settings(), migrate=migrate))
 
 
 @app.command()

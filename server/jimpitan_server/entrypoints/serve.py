@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import structlog
 import uvicorn
+from uvicorn.loops.auto import auto_loop_factory
 
 from jimpitan_server.bootstrap import Program, build
 from jimpitan_server.entrypoints.http.app import create_app
@@ -62,8 +63,13 @@ class Server(uvicorn.Server):
         self.handle_exit(told, None)
 
 
-async def serve(settings: Settings, *, migrate: bool) -> None:
-    """Serve until told to stop."""
+def serve(settings: Settings, *, migrate: bool) -> None:
+    """Serve until told to stop, on uvloop where there is one."""
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        runner.run(_serve(settings, migrate=migrate))
+
+
+async def _serve(settings: Settings, *, migrate: bool) -> None:
     program = await build(settings)
     # A batch makes thousands of short-lived objects: looked through less often, they cost less,
     # and what was loaded at start is never looked through again.

@@ -81,12 +81,8 @@ class GiftRange:
 class TotalsStore(Protocol):
     """Where the sums are read."""
 
-    async def box_totals(self, *, seen_after: datetime) -> BoxTotals:
-        """Return the sums over all boxes; reporting ones were seen after an instant."""
-        ...
-
-    async def money_totals(self) -> MoneyTotals:
-        """Return the sums of the books."""
+    async def totals(self, *, seen_after: datetime) -> tuple[BoxTotals, MoneyTotals]:
+        """Return the sums over all boxes, reporting ones seen after an instant, and the books."""
         ...
 
 
@@ -99,8 +95,7 @@ async def draw_up(
     before: PublicTotals | None = None,
 ) -> PublicTotals:
     """Return the present figures; unchanged ones keep the version they had `before`."""
-    boxes = await store.box_totals(seen_after=now - stale_after)
-    money = await store.money_totals()
+    boxes, money = await store.totals(seen_after=now - stale_after)
     deposits = boxes.deposits
     totals = PublicTotals(
         sensed=Sensed(

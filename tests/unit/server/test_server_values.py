@@ -216,16 +216,13 @@ class FixedTotals:
     def __init__(self, deposits: int) -> None:
         self.deposits = deposits
 
-    async def box_totals(self, *, seen_after: datetime) -> BoxTotals:
-        """Return sums for two boxes."""
+    async def totals(self, *, seen_after: datetime) -> tuple[BoxTotals, MoneyTotals]:
+        """Return sums for two boxes, and what was counted."""
         assert seen_after == FRIDAY - timedelta(minutes=15)
-        return BoxTotals(
+        boxes = BoxTotals(
             records=9, deposits=self.deposits, boxes_reporting=1, boxes_total=2, newest_at=None
         )
-
-    async def money_totals(self) -> MoneyTotals:
-        """Return what was counted."""
-        return MoneyTotals(counted_idr=5000)
+        return boxes, MoneyTotals(counted_idr=5000)
 
 
 async def test_version_rises_only_when_a_figure_changes() -> None:

@@ -9,12 +9,12 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from jimpitan_server.adapters.database import sqlite_visits
 from jimpitan_server.domain.errors import Malformed, Misconfigured, Unavailable
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
@@ -111,8 +111,14 @@ def is_passing(error: DBAPIError) -> bool:
 
 def _engine(url: str) -> AsyncEngine:
     if url.startswith("sqlite+aiosqlite:///") and ":memory:" not in url:
-        engine = create_async_engine(url, pool_size=POOL_SIZE, pool_timeout=POOL_WAIT_S)
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        path = make_url(url).database
+        assert path is not None
+        engine = create_async_engine(
+            url,
+            pool_size=POOL_SIZE,
+            pool_timeout=POOL_WAIT_S,
+            async_creator=lambda: sqlite_visits.connect(path, prepare=_prepare_sqlite),
+        )
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
     if url.startswith("postgresql+asyncpg://"):
@@ -123,12 +129,9 @@ def _engine(url: str) -> AsyncEngine:
     )
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # the driver begins nothing by itself
-    cursor = connection.cursor()
+def _prepare_sqlite(connection: sqlite3.Connection) -> None:
     for pragma in PRAGMAS:
-        cursor.execute(pragma)
-    cursor.close()
+        connection.execute(pragma)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -1,7 +1,9 @@
-"""Sums up the books for the public figures."""
+"""Sums up the books for the public figures, as parts of one statement."""
 
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
 
 from jimpitan_server.adapters.database.money_schema import (
     collections,
@@ -12,36 +14,34 @@ from jimpitan_server.adapters.database.money_schema import (
 from jimpitan_server.services.totals import MoneyTotals
 
 
-async def totals_money(connection: AsyncConnection) -> MoneyTotals:
-    """Return what was counted, confirmed, is provisional and is unattributed, in rupiah.
-
-    QRIS money is the position that matching left, and the payments that came since.
-    """
-    position = await _positions(connection)
-    table = fresh_payments
-    fresh = select(
-        func.coalesce(func.sum(table.c.due_idr), 0),
-        func.coalesce(func.sum(table.c.unattributed_idr), 0),
-    )
-    due, unattributed = (await connection.execute(fresh)).one()
-    return MoneyTotals(
-        counted_idr=await _counted(connection),
-        confirmed_idr=position.get("qris_confirmed", 0),
-        provisional_idr=position.get("qris_provisional", 0) + int(due),
-        unattributed_idr=position.get("qris_unattributed", 0) + int(unattributed),
+def _position(name: str) -> ColumnElement[int]:
+    """Return the amount at which the last matching left a position."""
+    return _one(
+        select(func.sum(money_positions.c.amount_idr)).where(money_positions.c.position == name)
     )
 
 
-async def _positions(connection: AsyncConnection) -> dict[str, int]:
-    statement = select(money_positions.c.position, money_positions.c.amount_idr)
-    return dict((await connection.execute(statement)).all())
+def _one(statement: Select[Any]) -> ColumnElement[int]:
+    return func.coalesce(statement.scalar_subquery(), 0)
 
 
-async def _counted(connection: AsyncConnection) -> int:
-    """Return the sum of all counts less the void ones, of which there are few."""
-    counted = select(func.coalesce(func.sum(collections.c.total_idr), 0))
-    void = counted.join_from(
-        collections, voids, voids.c.subject_id == collections.c.collection_id
-    ).where(voids.c.subject_kind == "collection")
-    amounts = [int((await connection.execute(one)).scalar_one()) for one in (counted, void)]
-    return amounts[0] - amounts[1]
+_COUNTED = select(func.sum(collections.c.total_idr))
+_VOID = _COUNTED.join_from(
+    collections, voids, voids.c.subject_id == collections.c.collection_id
+).where(voids.c.subject_kind == "collection")
+# QRIS money is the position that matching left, and the payments that came since.
+MONEY_COLUMNS = (
+    (_one(_COUNTED) - _one(_VOID)).label("counted_idr"),
+    _position("qris_confirmed").label("confirmed_idr"),
+    (_position("qris_provisional") + _one(select(func.sum(fresh_payments.c.due_idr)))).label(
+        "provisional_idr"
+    ),
+    (
+        _position("qris_unattributed") + _one(select(func.sum(fresh_payments.c.unattributed_idr)))
+    ).label("unattributed_idr"),
+)
+
+
+def money_totals(row: Mapping[str, Any]) -> MoneyTotals:
+    """Return what was counted, confirmed, is provisional and is unattributed, in rupiah."""
+    return MoneyTotals(**{column.name: int(row[column.name]) for column in MONEY_COLUMNS})
