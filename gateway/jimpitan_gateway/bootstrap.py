@@ -87,6 +87,8 @@ class Gateway:
             start_http_server(
                 self._settings.metrics_port, "127.0.0.1", registry=self._metrics.registry
             )
+        # SQLite refuses, without waiting, that two threads make a new file a WAL file at once.
+        Spool(self._settings.spool).close()
         loops = [
             threading.Thread(target=self._guard, args=(loop,), name=loop.__name__, daemon=True)
             for loop in (self._take_in, self._relay, self._poll)

@@ -10,12 +10,13 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from jimpitan_gateway.errors import SpoolFull
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS message (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY,
     box TEXT NOT NULL,
     received_ms INTEGER NOT NULL,
     content BLOB NOT NULL,
@@ -35,8 +36,7 @@ DEAD_LETTERS_MAX = 10_000
 CONTENT_LENGTH_KEPT_MAX = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One message of one box as it came; `id` is 0 until it is spooled."""
 
     box: str
@@ -59,12 +59,13 @@ class Spool:
     """Messages between the commit here and the word of the server that it holds them."""
 
     def __init__(self, path: Path | str) -> None:
-        self._connection = sqlite3.connect(
-            path, isolation_level=None, check_same_thread=False, timeout=5
-        )
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=FULL")
-        self._connection.executescript(SCHEMA)
+        with _as_full(f"the spool {path} cannot be opened"):
+            self._connection = sqlite3.connect(
+                path, isolation_level=None, check_same_thread=False, timeout=5
+            )
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=FULL")
+            self._connection.executescript(SCHEMA)
 
     def close(self) -> None:
         """Close the file; what was kept stays."""

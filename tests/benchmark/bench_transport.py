@@ -164,6 +164,8 @@ async def _gateway(folder: Path, port: int, number: int) -> float:
         publishing = asyncio.create_task(speaker.publish(messages))
         while waiting_now(spool) < MESSAGES:
             await asyncio.sleep(0.02)
+            if not gateway.is_running:
+                raise RuntimeError((folder / "g.log").read_text())
         rate = MESSAGES / (time.perf_counter() - began)
         await publishing
     finally:

@@ -8,7 +8,10 @@ import components
 import paho.mqtt.client as mqtt
 import pytest
 from jimpitan_gateway import mosquitto
+from jimpitan_gateway.broker import Broker
+from jimpitan_gateway.settings import Settings
 from paho.mqtt.enums import CallbackAPIVersion
+from structlog.testing import capture_logs
 
 PASSWORDS = {"gateway": "gate-secret", "box-0001": "one-secret", "box-0002": "two-secret"}
 
@@ -107,3 +110,78 @@ def test_a_wrong_password_is_refused(broker_port):
 def test_a_box_id_that_is_no_topic_is_refused(tmp_path):
     with pytest.raises(Exception, match="a box id"):
         mosquitto.access_rules("gateway", ["box/#"])
+
+
+def gateway_at(port, **changed):
+    """Return a gateway's session at the broker, not connected yet."""
+    secrets = {"broker_password": PASSWORDS["gateway"]} | changed
+    return Broker(Settings(broker_port=port, **secrets), lambda: 1)
+
+
+def deliveries(broker, steps=50):
+    """Step until something is delivered, or for so many tenths of a second."""
+    for _ in range(steps):
+        broker.step(0.1)
+        found = broker.take(10)
+        if found:
+            return found
+    return []
+
+
+def say(port, payload):
+    box = Person(port, "box-0001")
+    box.client.publish("jimpitan/1/box-0001/records", payload, 1).wait_for_publish(5)
+    box.stop()
+
+
+@pytest.mark.integration
+def test_only_an_acknowledged_message_is_not_delivered_again(broker_port):
+    broker = gateway_at(broker_port)
+    assert deliveries(broker, 3) == []  # subscribed: from now on the broker keeps for us
+    say(broker_port, b"coin")
+    first = deliveries(broker)
+    broker.reconnect()
+    broker.acknowledge(first)  # too late: its connection is gone, and the number with it
+    again = deliveries(broker)
+    assert [one.content for one in first + again] == [b"coin", b"coin"]
+    broker.acknowledge(again)
+    broker.reconnect()
+    assert deliveries(broker, 3) == []
+    broker.stop()
+
+
+@pytest.mark.integration
+def test_a_message_left_by_another_thread_reaches_its_box(broker_port):
+    broker = gateway_at(broker_port)
+    deliveries(broker, 3)
+    box = Person(broker_port, "box-0001", listen="jimpitan/1/box-0001/down")
+    assert box.subscribed.wait(5)
+    left = [("box-0001", b"thanks"), ("box/#", b"nobody")]
+    other = threading.Thread(target=broker.publish, args=(left,))
+    other.start()
+    other.join()
+    deliveries(broker, 3)
+    assert box.heard.wait(5)
+    assert box.got == [("jimpitan/1/box-0001/down", b"thanks")]
+    box.stop()
+    broker.stop()
+
+
+@pytest.mark.integration
+def test_a_refused_gateway_says_why_and_waits_before_it_tries_again(broker_port):
+    with capture_logs() as logs:
+        broker = gateway_at(broker_port, broker_password="guessed")
+        deliveries(broker, 8)
+    refused = [line for line in logs if line["event"] == "broker_refused"]
+    assert len(refused) == 1
+    assert refused[0]["reason"] == "Not authorized"
+    broker.stop()
+
+
+def test_deliveries_beyond_the_bound_are_counted_and_not_kept():
+    broker = gateway_at(1, queue_messages_max=1)
+    for mid in (1, 2):
+        message = mqtt.MQTTMessage(mid, b"jimpitan/1/box-0001/records")
+        broker._on_message(None, None, message)
+    assert (len(broker.take(9)), broker.overflows) == (1, 1)
+    broker.stop()

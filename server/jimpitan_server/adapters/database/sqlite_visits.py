@@ -78,7 +78,7 @@ class Connection(aiosqlite.Connection):
             self._asked = self._done
             raise
 
-    _execute = visit
+    _execute = visit  # type: ignore[assignment]
 
     def cursor(self) -> Result[aiosqlite.Cursor]:
         """Return a new cursor."""
