@@ -1,11 +1,26 @@
-"""The pin map of the reference board, ESP32-S3 (N8R2 class). Unverified on hardware.
+"""The pins of the reference board, ESP32-S3-WROOM-1. Unverified on hardware.
 
-Rules it keeps: no strapping pins (0, 3, 45, 46), no flash or PSRAM pins (26-37), no USB pins
-(19, 20), wake sources below 22, the battery on ADC1 (1-10).
+Generated from hardware/wiring/pinmap.json: change it there, then run
+`python -m jimpitan_hardware.pinmap --write`, which also holds the rules it keeps.
 """
 
-BATTERY_ADC = 1
-BEAM_A = 4
-BEAM_B = 5
-LID = 6
-EDGES_MAX = 64  # of one step; a handful of coins makes about 30
+BATTERY_ADC = 1  # 18650 through two equal resistors of 100 k
+MAINS_PRESENT = 2  # 5 V input through 100 k over 100 k; high on mains
+BEAM_A = 4  # upper TSSP receiver: high without carrier is broken, as is a cut wire
+BEAM_B = 5  # lower TSSP receiver: high without carrier is broken, as is a cut wire
+LID_A = 6  # first reed to 3V3, pulled down: high is open
+MOTION_WAKE = 7  # LIS3DH INT1, push-pull, active high
+BUS_DATA = 8  # SDA, 4.7 k to 3V3
+BUS_CLOCK = 9  # SCL, 4.7 k to 3V3
+LID_B = 10  # second reed, magnet the other way round: high is open
+SPEAKER_CLOCK = 11  # MAX98357A BCLK, optional
+SPEAKER_FRAME = 12  # MAX98357A LRC, optional
+SPEAKER_DATA = 13  # MAX98357A DIN, optional
+GATE_CLOCK_IN = 14  # what the pulse counters count; jumper JP1 to GATE_CLOCK_OUT
+SCALE_DATA = 15  # HX711 DOUT
+SCALE_CLOCK = 16  # HX711 PD_SCK
+BEAM_CARRIER = 17  # 56 kHz to the driver of both IR LEDs
+LIGHTS = 18  # WS2812 data, 330 ohm in series
+GATE_CLOCK_OUT = 21  # 20 kHz; jumper JP1 to GATE_CLOCK_IN
+BUZZER = 39  # piezo behind a transistor
+COLOUR_LED = 40  # white LED of the TCS34725 board, high is lit

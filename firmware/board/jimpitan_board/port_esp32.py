@@ -1,21 +1,19 @@
 """The port for a real ESP32-S3 on MicroPython 1.29. Unverified on hardware.
 
-An interrupt on this port is scheduled, not immediate, so its times carry up to some
-milliseconds of the interpreter; the beams' edges get their exact times from the pulse counter
-in a later version of this file.
+The drivers of sensors, lights and sound stand in files of their own, put together in parts.py.
 """
 
 import errno
 import gc
 import socket
+import ssl
 import time
 
 import esp32
-import machine
 import network
-from jimpitan_box.detector import BEAM_A, BEAM_B, LID
+from jimpitan_box.detector import LID
 
-from jimpitan_board import pins
+from jimpitan_board.parts import Parts
 
 NVS_SPACE = "jimpitan"
 WATCHDOG_MS = 30_000
@@ -25,27 +23,6 @@ BLOCKED = (errno.EAGAIN, errno.EINPROGRESS, errno.ETIMEDOUT)
 def ticks_us() -> int:
     """Return the wrapping microsecond tick; the stubs hide that it is a number."""
     return time.ticks_us()  # pyright: ignore[reportReturnType]
-
-
-class Settings:
-    """What the bench wrote into NVS: identity, key, Wi-Fi and broker."""
-
-    def __init__(self) -> None:
-        nvs = esp32.NVS(NVS_SPACE)
-        self.box = _blob(nvs, "box", 32).decode()
-        self.epoch = nvs.get_i32("epoch")
-        self.key = _blob(nvs, "key", 32)
-        self.wifi_name = _blob(nvs, "wifi_name", 32).decode()
-        self.wifi_password = _blob(nvs, "wifi_pass", 64).decode()
-        self.broker_host = _blob(nvs, "broker", 64).decode()
-        self.broker_port = nvs.get_i32("broker_port")
-        self.broker_password = _blob(nvs, "broker_pass", 64)
-
-
-def _blob(nvs: "esp32.NVS", name: str, length_max: int) -> bytes:
-    buffer = bytearray(length_max)
-    length = nvs.get_blob(name, buffer)
-    return bytes(buffer[:length])
 
 
 class NvsFloor:
@@ -70,44 +47,18 @@ class NvsFloor:
 
 
 class Edges:
-    """Edges of beams and lid, stamped in scheduled interrupts into a buffer sized at start."""
+    """Edges of the channels that the box knows: both beams and the first lid switch."""
 
-    def __init__(self) -> None:
-        self._channels = bytearray(pins.EDGES_MAX)
-        self._ticks = [0] * pins.EDGES_MAX
-        self._count = 0
-        self.lost = 0
-        self._pins = []
-        for channel, number in ((BEAM_A, pins.BEAM_A), (BEAM_B, pins.BEAM_B), (LID, pins.LID)):
-            pin = machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_DOWN)
-            pin.irq(self._handler(channel), machine.Pin.IRQ_RISING | machine.Pin.IRQ_FALLING)
-            self._pins.append(pin)
-
-    def _handler(self, channel: int):
-        def stamp(pin: "machine.Pin") -> None:
-            index = self._count
-            if index == pins.EDGES_MAX:
-                self.lost += 1
-                return
-            self._ticks[index] = ticks_us()
-            self._channels[index] = channel << 1 | pin.value()
-            self._count = index + 1
-
-        return stamp
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     def first(self) -> "list[tuple[int, bool, int]]":
-        """Return the lid as it stands at power on, as an edge."""
-        return [(LID, bool(self._pins[2].value()), ticks_us())]
+        """Return the beams and the lid as they stand at power on, as edges."""
+        return [edge for edge in self._parts.first_edges() if edge[0] <= LID]
 
     def take(self) -> "list[tuple[int, bool, int]]":
         """Return the edges since the last call, oldest first."""
-        state = machine.disable_irq()
-        count, self._count = self._count, 0
-        machine.enable_irq(state)
-        return [
-            (self._channels[index] >> 1, bool(self._channels[index] & 1), self._ticks[index])
-            for index in range(count)
-        ]
+        return [edge for edge in self._parts.edges() if edge[0] <= LID]
 
 
 class Wifi:
@@ -132,13 +83,18 @@ class Wifi:
 
 
 class SocketNet:
-    """`jimpitan_box.ports.Net` over a socket that never blocks."""
+    """`jimpitan_box.ports.Net` over a socket that never blocks, with TLS when there is a CA.
 
-    def __init__(self, wifi: Wifi, host: str, port: int) -> None:
+    The certificate of the broker must be signed by that CA and name the host; the handshake
+    goes on inside read and write. Without a CA (a trial on the desk) nothing is encrypted.
+    """
+
+    def __init__(self, wifi: Wifi, host: str, port: int, ca: bytes = b"") -> None:
         self._wifi = wifi
         self._address = (host, port)
-        self._socket: "socket.socket | None" = None
-        self._poll_write = False
+        self._ca = ca
+        self._raw: "socket.socket | None" = None
+        self._socket = None
 
     def open(self) -> None:
         """Begin to connect."""
@@ -146,20 +102,22 @@ class SocketNet:
         if not self._wifi.keep_up():
             raise OSError(errno.ENOTCONN)
         address = socket.getaddrinfo(self._address[0], self._address[1])[0][-1]
-        self._socket = socket.socket()
-        self._socket.setblocking(False)
+        self._raw = socket.socket()
+        self._raw.setblocking(False)
         try:
-            self._socket.connect(address)
+            self._raw.connect(address)
         except OSError as error:
             if error.args[0] not in BLOCKED:
                 raise
 
     def is_open(self) -> bool:
         """Return whether the connection takes bytes."""
-        if self._socket is None:
+        if self._raw is None:
             raise OSError(errno.ENOTCONN)
         try:
-            self._socket.write(b"")
+            self._raw.write(b"")
+            if self._socket is None:
+                self._socket = self._secured(self._raw)
             return True
         except OSError as error:
             if error.args[0] in BLOCKED:
@@ -180,21 +138,33 @@ class SocketNet:
 
     def close(self) -> None:
         """End the connection."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        for one in (self._socket, self._raw):
+            if one is not None:
+                one.close()
+        self._socket = self._raw = None
+
+    def _secured(self, raw: "socket.socket"):
+        if not self._ca:
+            return raw
+        gc.collect()  # the handshake takes some 40 KB of the system's heap at once
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(cadata=self._ca)
+        return context.wrap_socket(
+            raw, server_hostname=self._address[0], do_handshake_on_connect=False
+        )
 
 
 class Sensors:
     """`jimpitan_box.ports.Sensors` of the board."""
 
-    def __init__(self, wifi: Wifi) -> None:
+    def __init__(self, wifi: Wifi, parts: Parts) -> None:
         self._wifi = wifi
-        self._battery = machine.ADC(machine.Pin(pins.BATTERY_ADC), atten=machine.ADC.ATTN_11DB)
+        self._battery = parts.battery
 
     def battery_mv(self) -> int:
-        """Return the battery voltage: two equal resistors halve it before the ADC."""
-        return self._battery.read_uv() * 2 // 1000
+        """Return the battery voltage in millivolt, 0 when there is no battery."""
+        return self._battery.battery_mv()
 
     def heap_free(self) -> int:
         """Return the free bytes of Python's heap."""

@@ -1,0 +1,1 @@
+"""Generates and checks the files from which a workshop builds a box."""
