@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import secrets
 import signal
 import subprocess
 import sys
@@ -13,8 +14,12 @@ import typer
 from jimpitan_simulator.check import run_check
 from jimpitan_simulator.defects import DEFECTS
 from jimpitan_simulator.demo import run_demo
+from jimpitan_simulator.physics.parameters import PARAMETERS, UnknownParameter
 from jimpitan_simulator.processes import StartFailed
+from jimpitan_simulator.sense_figures import lines
+from jimpitan_simulator.sense_run import Experiment, run_experiment, settings_of
 from jimpitan_simulator.system import Wish
+from jimpitan_simulator.usb import Cable, UsbBox
 
 app = typer.Typer(help="A town that gives, on this machine.", no_args_is_help=True)
 
@@ -84,6 +89,81 @@ def days(
         check=False,
     )
     raise typer.Exit(done.returncode)
+
+
+@app.command("usb-box")
+def usb_box(
+    box: Annotated[str, typer.Option(help="Id of a box that has one already.")] = "",
+    deposits: Annotated[int, typer.Option(min=0, max=1000, help="Coins it has taken.")] = 3,
+    link: Annotated[Path | None, typer.Option(help="Give the port this name as well.")] = None,
+    seconds: Annotated[float, typer.Option(min=0, help="How long; 0 until Ctrl-C.")] = 0,
+) -> None:
+    """Put a box behind a pseudo-terminal and print its path, for `jimpitan-gateway box`.
+
+    Without --box it is empty, as it comes from flashing. A box made here has a key that nobody
+    else knows; a box that a server shall know is provisioned through the port.
+    """
+    desk = UsbBox()
+    if box:
+        desk.provision(box, epoch=1, key=secrets.token_bytes(32))
+        for _ in range(deposits):
+            desk.drop_coin()
+    cable = Cable(desk)
+    if link is not None:
+        link.unlink(missing_ok=True)
+        link.symlink_to(cable.path)
+    _say(str(link or cable.path))
+    try:
+        cable.run(seconds)
+    finally:
+        cable.pull()
+        if link is not None:
+            link.unlink(missing_ok=True)
+
+
+@app.command()
+def sense(
+    seed: Annotated[int, typer.Option(min=0, help="What everything is drawn from.")] = 1,
+    drops: Annotated[int, typer.Option(min=1, max=1_000_000, help="Coins and notes.")] = 2_000,
+    profile: Annotated[str, typer.Option(help="bench, field, worn or sun.")] = "bench",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="path=value or path=low..high.")
+    ] = None,
+    scenario: Annotated[
+        Path | None, typer.Option(help="JSON file of path to value, taken before --set.")
+    ] = None,
+    trials: Annotated[int, typer.Option(min=0, help="Trials of each kind of theft.")] = 20,
+    months: Annotated[int, typer.Option(min=0, help="Quiet box-months in an office.")] = 2,
+    shifted: Annotated[
+        bool, typer.Option(help="Print all again with every parameter 20 % up or down.")
+    ] = True,
+    parameters: Annotated[
+        bool, typer.Option("--parameters", help="List all parameters and end.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer for a program to read.")] = False,
+) -> None:
+    """Drop known cash into simulated boxes and count how often the firmware is right."""
+    if parameters:
+        for one in PARAMETERS:
+            _say(f"{one.path:24} {one.low:g}..{one.high:g} {one.unit}  {one.source}")
+        return
+    try:
+        settings = (settings_of(scenario) if scenario else ()) + tuple(set_ or ())
+        plans = [
+            Experiment(drops, seed, profile, settings, trials, months, is_shifted)
+            for is_shifted in ((False, True) if shifted else (False,))
+        ]
+        reports = [run_experiment(plan, lambda line: typer.echo(line, err=True)) for plan in plans]
+    except (UnknownParameter, OSError, ValueError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    if as_json:
+        whole = reports[0] | ({"shifted_report": reports[1]} if shifted else {})
+        _say(json.dumps(whole, indent=2))
+    else:
+        for report in reports:
+            for line in lines(report):
+                _say(line)
 
 
 def _check(wish: Wish, seconds: float, report: Path | None) -> int:

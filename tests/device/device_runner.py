@@ -6,7 +6,14 @@ Prints one line a test: `ok module.name`, or `FAILED module.name` with the trace
 import gc
 import sys
 
-MODULES = ("test_device_wire", "test_device_detector", "test_device_mqtt", "test_device_box")
+MODULES = (
+    "test_device_wire",
+    "test_device_detector",
+    "test_device_mqtt",
+    "test_device_box",
+    "test_device_console",
+    "test_device_senses",
+)
 
 
 def run_module(name):

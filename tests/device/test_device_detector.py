@@ -12,7 +12,7 @@ def feed(slot, edges, start_us=0):
     """Feed (microseconds, channel, level); return the facts, stepping every 10 ms."""
     facts = []
     edges = sorted(edges)
-    end_us = edges[-1][0] + 20000
+    end_us = edges[-1][0] + 60000
     at_us = 0
     while at_us <= end_us:
         while edges and edges[0][0] <= at_us:

@@ -10,6 +10,7 @@ from components import ROOT
 from jimpitan_gateway import bootstrap as gateway_bootstrap
 from jimpitan_gateway import cli as gateway_cli
 from jimpitan_gateway import errors as gateway_errors
+from jimpitan_gateway.bench.cli import box_app
 from jimpitan_gateway.settings import Settings as GatewaySettings
 from jimpitan_server.entrypoints.http import words
 from jimpitan_simulator import cli as simulator_cli
@@ -33,6 +34,18 @@ def test_every_setting_of_the_gateway_is_documented_and_described(name):
 )
 def test_every_command_of_the_gateway_is_documented(command):
     assert f"`{command.replace('_', '-')}`" in GATEWAY
+
+
+@pytest.mark.parametrize("command", [c.name for c in box_app.registered_commands])
+def test_every_command_of_the_bench_is_documented_and_has_help(command):
+    assert f"`box {command}" in GATEWAY
+    found = next(c for c in box_app.registered_commands if c.name == command)
+    assert inspect.getdoc(found.callback)
+
+
+@pytest.mark.parametrize("name", list(inspect.signature(simulator_cli.usb_box).parameters))
+def test_every_option_of_the_box_on_a_cable_is_documented(name):
+    assert f"`--{name}`" in SIMULATOR
 
 
 @pytest.mark.parametrize(
@@ -88,13 +101,21 @@ def test_every_sentence_on_screen_has_english_with_the_same_parts(sentence):
 
 
 def test_codes_on_screen_have_words_in_both_languages():
-    from jimpitan_server.domain.discrepancy import RecordFinding, Severity
+    from jimpitan_server.domain.discrepancy import RecordFinding, Severity, TamperFinding
     from jimpitan_server.domain.match import Relation, State
     from jimpitan_server.domain.money_discrepancies import BankFinding, MoneyFinding
 
     codes = {
         str(code.value)
-        for kind in (RecordFinding, Severity, Relation, State, BankFinding, MoneyFinding)
+        for kind in (
+            RecordFinding,
+            TamperFinding,
+            Severity,
+            Relation,
+            State,
+            BankFinding,
+            MoneyFinding,
+        )
         for code in kind
     }
     for language in words.LANGUAGES:

@@ -158,6 +158,8 @@ def test_every_module_of_the_simulator_stands_in_its_contract():
     listed = next(c for c in contracts["contracts"] if c["id"] == "whole")["source_modules"]
     folder = ROOT / "simulator" / "jimpitan_simulator"
     there = {f"jimpitan_simulator.{file.stem}" for file in folder.glob("*.py")}
+    packages = {file.parent.name for file in folder.glob("*/__init__.py")} - {"whole"}
+    there |= {f"jimpitan_simulator.{name}" for name in packages}
     assert there - {"jimpitan_simulator.__init__"} == set(listed)
 
 

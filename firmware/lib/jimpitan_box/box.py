@@ -7,18 +7,20 @@ a simulator does the same with a tick and edges of its own.
 from jimpitan_wire import cose, down, records, topics
 
 from jimpitan_box.clock import WallClock
-from jimpitan_box.detector import LID, LidDetector, SlotDetector
+from jimpitan_box.detector import LID, LidDetector, tamper
 from jimpitan_box.downlink import Downlink
 from jimpitan_box.jitter import Jitter
 from jimpitan_box.keeper import Keeper
 from jimpitan_box.mqtt import Client
 from jimpitan_box.outbox import Outbox
+from jimpitan_box.senses import Senses
 from jimpitan_box.uptime import Uptime
 from jimpitan_box.visit import Visit
 
 MYPY = False
 if MYPY:
     from jimpitan_box.config import Config
+    from jimpitan_box.detector import Fact
     from jimpitan_box.ports import Floor, Net, Sensors, Store
 
     Edge = tuple[int, bool, int]  # (channel, broken or open, ticks_us)
@@ -28,15 +30,25 @@ PRUNE_MS = 60_000
 
 
 class Identity:
-    """Who the box is: its id, key epoch and key, and the login for its broker."""
+    """Who the box is: its id, key epoch and key, and the login for its broker.
+
+    `before` is (epoch, last number) of an earlier life under the same id whose records were
+    wiped, so that its epoch can still be ended.
+    """
 
     def __init__(
-        self, box: str, epoch: int, secret: bytes, login: "tuple[str, bytes] | None"
+        self,
+        box: str,
+        epoch: int,
+        secret: bytes,
+        login: "tuple[str, bytes] | None",
+        before: "tuple[int, int] | None" = None,
     ) -> None:
         self.box = topics.checked_box(box)
         self.epoch = epoch
         self.key = cose.Key(secret)
         self.login = login
+        self.before = before
 
 
 class Box:
@@ -68,7 +80,8 @@ class Box:
             clock=self.clock,
             config=config,
         )
-        self._slot = SlotDetector(config)
+        self.senses = Senses(config)
+        self._slot = self.senses.slot
         self._lid = LidDetector(config.lid_debounce_ms)
         self._visit = Visit()
         self._downlink = Downlink(identity.box, identity.epoch, identity.key)
@@ -76,6 +89,7 @@ class Box:
         self._deposits = 0
         self._heartbeat_ms = 0
         self._prune_ms = PRUNE_MS
+        self._start_epoch(identity)
         self._keep(
             records.BOOT_KIND,
             {
@@ -84,6 +98,18 @@ class Box:
                 records.BOOT_LAST_SEQ: self.keeper.head,
             },
         )
+
+    def _start_epoch(self, identity: Identity) -> None:
+        """Let the first record under a new key name the last number under the old one."""
+        journal = self.keeper.journal
+        old, last_seq = journal.last_epoch, self.keeper.head
+        if not journal.last_seq and identity.before is not None:
+            old, last_seq = identity.before
+        if old and old != identity.epoch:
+            self._keep(
+                records.EPOCH_START,
+                {records.EPOCH_START_OLD: old, records.EPOCH_START_LAST_SEQ: last_seq},
+            )
 
     def _connect(self, identity: Identity, net: "Net", jitter: Jitter) -> None:
         """Wire the client and the outbox to the broker's topics of this box."""
@@ -107,13 +133,40 @@ class Box:
         return self._client.is_up
 
     @property
+    def uptime_ms(self) -> int:
+        """Return the milliseconds since power on, as of the last step."""
+        return self._uptime.ms
+
+    @property
+    def health(self) -> "dict[int, object]":
+        """Return what a heartbeat would carry now."""
+        return self._health()
+
+    @property
     def unacked(self) -> int:
         """Return how many kept records the server has not acknowledged."""
         return self._outbox.unacked
 
-    def step(self, ticks_us: int, edges: "list[Edge]") -> None:
-        """Take the present tick and the edges since the last step, oldest first."""
+    def step(
+        self,
+        ticks_us: int,
+        edges: "list[Edge]",
+        conversions: "list[int] | None" = None,
+        tints: "list[tuple[int, int, int, int]] | None" = None,
+        motions: "list[tuple[int, int, int]] | None" = None,
+    ) -> None:
+        """Take the present tick and all that was felt since the last step, oldest first.
+
+        `conversions` are counts of the scale, `tints` (clear, red, green, blue) counts of the
+        colour sensor, `motions` accelerations in mg; a box may lack any of these sensors.
+        """
         now_ms = self._uptime.advance(ticks_us)
+        for raw in conversions or []:
+            self._keep_all(self.senses.weigh(raw, now_ms))
+        for tint in tints or []:
+            self.senses.colour.feed(*tint)
+        for sample in motions or []:
+            self._keep_all(self.senses.watch.moved(sample, now_ms))
         self._sense(edges, now_ms)
         self.keeper.settle(now_ms)
         if now_ms >= self._heartbeat_ms:
@@ -125,29 +178,36 @@ class Box:
         self._client.take_acked()
         for topic, message in self._client.take_received():
             if topic == self._down_topic:
-                self._obey(message, now_ms)
+                self.obey(message, now_ms)
         self._tell_state(now_ms)
         self._outbox.step(now_ms)
         self._client.flush(now_ms)
 
+    def wake(self, slept_ms: int, ticks_us: int) -> None:
+        """Go on after a nap of so long, in which no sensor was read."""
+        self.senses.wake(self._uptime.skip(slept_ms, ticks_us))
+
     def _keep(self, kind: int, body: "dict[int, object]") -> None:
         self.keeper.keep(kind, body, self._uptime.ms)
+
+    def _keep_all(self, facts: "list[Fact]") -> None:
+        for kind, body in facts:
+            if kind == records.DEPOSIT:
+                self._deposits += 1
+            self._keep(kind, body)
 
     def _sense(self, edges: "list[Edge]", now_ms: int) -> None:
         for channel, level, ticks_us in edges:
             if channel == LID:
                 self._lid.edge(level, now_ms)
                 continue
-            for kind, body in self._slot.edge(channel, level, ticks_us, now_ms):
-                if kind == records.DEPOSIT:
-                    self._deposits += 1
-                self._keep(kind, body)
-        for kind, body in self._slot.step(now_ms):
-            self._keep(kind, body)
+            self._keep_all(self._slot.edge(channel, level, ticks_us, now_ms))
+        self._keep_all(self.senses.step(now_ms))
         if self._lid.step(now_ms):
             self._lid_moved(now_ms)
 
     def _lid_moved(self, now_ms: int) -> None:
+        self.senses.watch.rest(not self._lid.is_open)
         body: "dict[int, object]" = {records.LID_DEPOSITS: self._deposits}
         if self._lid.is_open:
             self._keep(records.LID_OPENED, body)
@@ -160,6 +220,8 @@ class Box:
             kind = records.COLLECTION_CLOSED
         if visit is not None:
             self._keep(kind, {records.COLLECTION_VISIT: visit})
+        elif self._lid.is_open:
+            self._keep_all([tamper(records.SIGN_LID_UNAUTHORISED, 0)])
 
     def _health(self) -> "dict[int, object]":
         permille = self.keeper.journal.bytes_used * 1000 // self._config.journal_bytes_max
@@ -187,7 +249,8 @@ class Box:
         except OSError:
             return  # the flash refused; the next minute tries again
 
-    def _obey(self, message: bytes, now_ms: int) -> None:
+    def obey(self, message: bytes, now_ms: int) -> None:
+        """Take one message of the server; what is not genuine or not new changes nothing."""
         fields = self._downlink.open(message, self.keeper.cursor.down_counter)
         if fields is None:
             return

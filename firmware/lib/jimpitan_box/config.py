@@ -10,11 +10,25 @@ class Config:
         # rim 5 to 15 ms in the first beam only (Monte-Carlo of the fall through the throat).
         self.glitch_us = 2_000
         self.coin_us_min = 10_000
-        self.coin_us_max = 60_000
+        self.coin_us_max = 52_000
         self.note_us_min = 90_000
+        self.scrap_us = 20_000  # a coin dwells longer; shorter beside a gap is a scrap of a note
+        self.remake_us = 20_000  # gaps of a ragged edge; poured coins come 20 to 80 ms apart
         self.pair_us_max = 3_000_000
         self.blocked_ms_max = 5_000
         self.lid_debounce_ms = 30
+        # Scale: what falls is calm after 1.2 s, and weighed for 1.1 s more (Monte-Carlo of
+        # bounces and ringing); below the likelihood a guess is called unknown.
+        self.settle_ms = 1_300
+        self.weigh_ms = 1_150
+        self.confident_permille = 900
+        # Watch: a note weighs 0.67 g and more; a calm mean is right within 0.1 g. In a nap the
+        # zero of the cell may drift by 0.25 g a kelvin.
+        self.loss_mg_min = 450
+        self.nap_loss_mg_min = 2_500
+        self.foreign_ms_max = 600_000
+        self.tilted_ms_max = 5_000
+        self.sensor_silent_ms_max = 5_000
         # Journal: a real partition has 2 MB; an acknowledged record stays for seven days. At one
         # heartbeat in five minutes and 200 deposits a day, seven days take about 450 KB.
         self.journal_bytes_max = 1_000_000

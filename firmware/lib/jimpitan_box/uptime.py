@@ -17,6 +17,12 @@ class Uptime:
         self._us = 0
         self._ticks = ticks_us
 
+    def skip(self, slept_ms: int, ticks_us: int) -> int:
+        """Count the time of a nap, in which the tick may have begun again; return the uptime."""
+        self.ms += slept_ms
+        self._ticks = ticks_us
+        return self.ms
+
     def advance(self, ticks_us: int) -> int:
         """Take the present tick and return the milliseconds since boot; never goes back."""
         passed = ticks_diff(ticks_us, self._ticks)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from jimpitan_wire import records as wire
 
+from jimpitan_server.domain.discrepancy import TamperFinding
 from jimpitan_server.domain.facts import (
     Booted,
     CollectionMoved,
@@ -13,6 +14,7 @@ from jimpitan_server.domain.facts import (
     JournalGap,
     LidMoved,
     RunningSummary,
+    Tampered,
 )
 
 Body = dict[int, object]
@@ -95,6 +97,29 @@ def _epoch_start(body: Body) -> EpochStarted | None:
     return None if old is None or last is None else EpochStarted(old, last)
 
 
+SIGNS = {
+    wire.SIGN_SLOT_BLOCKED: TamperFinding.SLOT_BLOCKED,
+    wire.SIGN_REVERSE_PASSAGE: TamperFinding.REVERSE_PASSAGE,
+    wire.SIGN_FISHING: TamperFinding.FISHING,
+    wire.SIGN_LID_UNAUTHORISED: TamperFinding.LID_UNAUTHORISED,
+    wire.SIGN_WEIGHT_LOSS: TamperFinding.WEIGHT_LOSS,
+    wire.SIGN_MOVED: TamperFinding.MOVED,
+    wire.SIGN_SHAKEN: TamperFinding.SHAKEN,
+    wire.SIGN_TILTED: TamperFinding.TILTED,
+    wire.SIGN_SENSOR_LOST: TamperFinding.SENSOR_LOST,
+    wire.SIGN_BEAM_DEGRADED: TamperFinding.BEAM_DEGRADED,
+}
+
+
+def _tampered(body: Body) -> Tampered:
+    sign = _whole(body, wire.TAMPER_SIGN)
+    return Tampered(
+        sign=None if sign is None else SIGNS.get(sign),
+        lost_mg=_whole(body, wire.TAMPER_MASS_MG),
+        sensor=_whole(body, wire.TAMPER_DETAIL),
+    )
+
+
 READERS: dict[int, Callable[[Body], Fact | None]] = {
     wire.BOOT_KIND: _booted,
     wire.HEARTBEAT: _heartbeat,
@@ -105,6 +130,7 @@ READERS: dict[int, Callable[[Body], Fact | None]] = {
     wire.JOURNAL_GAP: _journal_gap,
     wire.RUNNING_SUMMARY: _running_summary,
     wire.EPOCH_START: _epoch_start,
+    wire.TAMPER: _tampered,
 }
 
 

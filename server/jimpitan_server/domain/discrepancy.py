@@ -41,6 +41,31 @@ class RecordFinding(StrEnum):
     """A genuine record of a known kind has a body we cannot act on."""
 
 
+class TamperFinding(StrEnum):
+    """The kinds of discrepancy that a box raises itself, by what its sensors say together."""
+
+    REVERSE_PASSAGE = "reverse_passage"
+    """Something went up through the throat."""
+    SLOT_BLOCKED = "slot_blocked"
+    """The slot has been blocked for seconds: a note is stuck, or was stuck there."""
+    FISHING = "fishing"
+    """Something was drawn out of the slot, or tried to be."""
+    LID_UNAUTHORISED = "lid_unauthorised"
+    """The lid was opened and the box knew of no visit; it may have had no network."""
+    WEIGHT_LOSS = "weight_loss"
+    """Mass left the box while lid and slot say that nothing happened."""
+    MOVED = "moved"
+    """The box was carried."""
+    SHAKEN = "shaken"
+    """The box was shaken."""
+    TILTED = "tilted"
+    """The box lies on its side."""
+    SENSOR_LOST = "sensor_lost"
+    """The scale or the accelerometer does not answer any more."""
+    BEAM_DEGRADED = "beam_degraded"
+    """The light beams miss deposits or flicker: sun, dirt, or a hand on them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discrepancy:
     """One finding. `subject` makes it unique within its kind: found again, it stays one case.

@@ -71,4 +71,26 @@ class EpochStarted:
     seq_last: int
 
 
-Fact = Booted | Heartbeat | JournalGap | RunningSummary | CollectionMoved | LidMoved | EpochStarted
+@dataclass(frozen=True, slots=True)
+class Tampered:
+    """The box saw a sign of tampering, or of a sensor that fails.
+
+    `sign` is the kind of finding, None for a sign this server does not know or one that needs
+    nobody; `lost_mg` is the mass that left, `sensor` the number of the lost one.
+    """
+
+    sign: str | None
+    lost_mg: int | None
+    sensor: int | None
+
+
+Fact = (
+    Booted
+    | Heartbeat
+    | JournalGap
+    | RunningSummary
+    | CollectionMoved
+    | LidMoved
+    | EpochStarted
+    | Tampered
+)

@@ -10,8 +10,8 @@ from datetime import datetime
 from operator import attrgetter
 
 from jimpitan_server.domain.box import DOWN_COUNTER_MAX, BoxState
-from jimpitan_server.domain.discrepancy import Discrepancy, RecordFinding, Severity
-from jimpitan_server.domain.facts import EpochStarted, JournalGap, RunningSummary
+from jimpitan_server.domain.discrepancy import Discrepancy, RecordFinding, Severity, TamperFinding
+from jimpitan_server.domain.facts import EpochStarted, JournalGap, RunningSummary, Tampered
 from jimpitan_server.domain.health import Heard, counter_heard, hear
 from jimpitan_server.domain.record import BoxRecord, Reason, RecordKind, Refusal
 from jimpitan_server.domain.sequence import Gaps
@@ -197,6 +197,8 @@ def _follow(
             intake.deposits_by_seq[record.seq] = added
         elif kind in EDGE_KINDS:
             intake.edges_moved = True
+        elif isinstance(fact, Tampered) and fact.sign is not None:
+            intake.findings.append(_alarm(record, fact, fact.sign, now))
 
 
 EDGE_KINDS = {
@@ -260,6 +262,25 @@ def _declare(
         )
 
 
+CRITICAL_SIGNS = {
+    TamperFinding.FISHING,
+    TamperFinding.LID_UNAUTHORISED,
+    TamperFinding.WEIGHT_LOSS,
+    TamperFinding.MOVED,
+}
+
+
+def _alarm(record: BoxRecord, fact: Tampered, sign: str, now: datetime) -> Discrepancy:
+    """Return what a person must look at because the box says that somebody was at it."""
+    severity = Severity.CRITICAL if sign in CRITICAL_SIGNS else Severity.WARNING
+    evidence: dict[str, object] = {}
+    if fact.lost_mg is not None:
+        evidence["lost_mg"] = fact.lost_mg
+    if fact.sensor is not None:
+        evidence["sensor"] = fact.sensor
+    return _finding(record, sign, severity, now, evidence)
+
+
 def _break(record: BoxRecord, seq: int, tag: bytes, prev: bytes, now: datetime) -> Discrepancy:
     return Discrepancy(
         kind=RecordFinding.CHAIN_BREAK,
@@ -275,7 +296,7 @@ def _break(record: BoxRecord, seq: int, tag: bytes, prev: bytes, now: datetime) 
 
 def _finding(
     record: BoxRecord,
-    kind: RecordFinding,
+    kind: str,
     severity: Severity,
     now: datetime,
     evidence: Mapping[str, object],

@@ -27,6 +27,7 @@ class RecordKind(IntEnum):
     CONFIG_APPLIED = 12
     FIRMWARE_CHANGED = 13
     EPOCH_START = 14
+    WEIGHED = 15
 
 
 class BoxRecord(NamedTuple):

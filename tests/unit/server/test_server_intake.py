@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jimpitan_server.domain.box import BoxState, Gap
-from jimpitan_server.domain.discrepancy import RecordFinding
-from jimpitan_server.domain.facts import JournalGap, RunningSummary
+from jimpitan_server.domain.discrepancy import RecordFinding, Severity, TamperFinding
+from jimpitan_server.domain.facts import JournalGap, RunningSummary, Tampered
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.intake import Arrival, Held, Intake, neighbours, take_in
 from jimpitan_server.domain.record import BoxRecord, RecordKind
@@ -153,6 +153,19 @@ def test_unreadable_body_of_a_kind_we_act_on_is_a_finding() -> None:
     history = History()
     history.take(record(1, RecordKind.JOURNAL_GAP), record(2, 99))
     assert history.findings == {(RecordFinding.BODY_UNREADABLE, f"{BOX}/1")}
+
+
+def test_a_sign_of_tampering_is_a_finding_and_an_unknown_one_is_only_held() -> None:
+    history = History()
+    theft = Tampered(TamperFinding.FISHING, lost_mg=2400, sensor=None)
+    intake = history.take(
+        record(1, RecordKind.TAMPER, fact=theft),
+        record(2, RecordKind.TAMPER, fact=Tampered(None, None, None)),
+    )
+    assert history.findings == {(TamperFinding.FISHING, f"{BOX}/1")}
+    assert intake.findings[0].severity is Severity.CRITICAL
+    assert intake.findings[0].evidence == {"lost_mg": 2400}
+    assert len(intake.new) == 2
 
 
 def test_gaps_are_bounded_and_heal_all_the_same() -> None:

@@ -249,6 +249,18 @@ def test_domain_and_wire_agree_on_box_ids(text: str) -> None:
         assert is_box_id(text)
 
 
+def test_a_sign_of_tampering_is_read_with_what_it_tells() -> None:
+    body: dict[int, object] = {
+        records.TAMPER_SIGN: records.SIGN_FISHING,
+        records.TAMPER_DURATION_MS: 0,
+        records.TAMPER_MASS_MG: 900,
+    }
+    assert fact_of(records.TAMPER, body) == facts.Tampered("fishing", 900, None)
+    freed: dict[int, object] = {records.TAMPER_SIGN: records.SIGN_SLOT_FREED}
+    assert fact_of(records.TAMPER, freed) == facts.Tampered(None, None, None)
+    assert fact_of(records.TAMPER, {1: "x"}) == facts.Tampered(None, None, None)
+
+
 @given(st.sampled_from(sorted(records.KIND_NAMES)), bodies)
 def test_any_body_is_read_or_left_unread(kind: int, body: dict[int, object]) -> None:
     fact = fact_of(kind, body)
