@@ -4,6 +4,7 @@ import json
 import shutil
 import socket
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,8 @@ import structlog
 import typer
 from structlog.tracebacks import ExceptionDictTransformer
 
-from jimpitan_gateway import mosquitto
+from jimpitan_gateway import certificates, mosquitto
+from jimpitan_gateway.bench.cli import box_app
 from jimpitan_gateway.bootstrap import Gateway, now_ms
 from jimpitan_gateway.errors import GatewayError
 from jimpitan_gateway.server_door import HttpDoor
@@ -21,6 +23,7 @@ from jimpitan_gateway.spool import Spool
 app = typer.Typer(
     help="Carry the records of boxes to the server; lose none.", no_args_is_help=True
 )
+app.add_typer(box_app, name="box")
 Json = Annotated[bool, typer.Option("--json", help="Answer for a program to read.")]
 
 
@@ -129,9 +132,12 @@ def broker_files(
     folder: Annotated[Path, typer.Argument(help="Where the files go.")],
     port: Annotated[int, typer.Option(help="Port the broker listens on.")] = 8883,
     host: Annotated[str, typer.Option(help="Address the broker listens on.")] = "0.0.0.0",  # noqa: S104 -- boxes come over the office network
+    name: Annotated[
+        str, typer.Option(help="What boxes call the broker: makes its certificate, anew.")
+    ] = "",
     no_tls: Annotated[bool, typer.Option("--no-tls", help="Without certificates.")] = False,
 ) -> None:
-    """Write mosquitto's configuration, users and rules.
+    """Write mosquitto's configuration, users, rules and certificates.
 
     Reads one JSON object of user to password from standard input; the gateway's own name must
     be among them. Passwords never stand on a command line.
@@ -145,6 +151,8 @@ def broker_files(
     if not isinstance(passwords, dict) or settings.name not in passwords:
         typer.echo(f"There is no password for the gateway itself ({settings.name}).", err=True)
         raise typer.Exit(2)
+    if not no_tls:
+        _write_certificates(folder.absolute(), name)
     path = mosquitto.write_files(
         folder.absolute(),
         host=host,
@@ -154,6 +162,21 @@ def broker_files(
         tls=not no_tls,
     )
     typer.echo(f"Written at {now_ms()}: {path}. Start with: mosquitto -c {path}")
+
+
+def _write_certificates(folder: Path, name: str) -> None:
+    if not name:
+        if not (folder / "broker.crt").exists():
+            typer.echo("Say with --name what boxes call the broker, or --no-tls.", err=True)
+            raise typer.Exit(2)
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        now = datetime.fromtimestamp(now_ms() // 1000, UTC)
+        certificates.write_tls_files(folder, name=name, now=now)
+    except GatewayError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
 
 
 if __name__ == "__main__":

@@ -29,7 +29,12 @@ max_inflight_messages 100
 message_size_limit 4096
 persistent_client_expiration 14d
 """
-TLS = "cafile {folder}/ca.crt\ncertfile {folder}/broker.crt\nkeyfile {folder}/broker.key\n"
+TLS = """\
+cafile {folder}/ca.crt
+certfile {folder}/broker.crt
+keyfile {folder}/broker.key
+tls_version tlsv1.2
+"""
 
 
 def password_line(user: str, password: str, salt: bytes) -> str:

@@ -5,7 +5,7 @@ import hmac
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -26,7 +26,9 @@ from jimpitan_server.adapters.live import LiveTotals
 from jimpitan_server.adapters.metrics import Metrics
 from jimpitan_server.adapters.money_desk import MoneyDesk
 from jimpitan_server.adapters.passwords import ArgonPasswords
+from jimpitan_server.adapters.pull_desk import BENCH, Imported, import_records
 from jimpitan_server.adapters.sealing import make_private_key, public_key_of, unseal
+from jimpitan_server.adapters.thanks_desk import ThanksDesk
 from jimpitan_server.domain.books import Rules
 from jimpitan_server.domain.clock import Clock
 from jimpitan_server.domain.command import Visit
@@ -67,7 +69,8 @@ class Program:
     metrics: Metrics
     live: LiveTotals
     money: MoneyDesk
-    commands: Bell = field(default_factory=Bell)
+    thanks: ThanksDesk
+    commands: Bell
     elapsed_s: Callable[[], float] = time.monotonic
 
     async def accept(
@@ -88,8 +91,21 @@ class Program:
             self.live.changed()
         return accepted
 
+    async def import_records(self, content: bytes, *, actor: str) -> Imported:
+        """Take in the file of a box without network; what is known already changes nothing."""
+        return await import_records(
+            content,
+            accept=lambda deliveries: self.accept(list(deliveries), gateway=BENCH),
+            database=self.database,
+            clock=self.clock,
+            actor=actor,
+        )
+
     async def hand_out(self, gateway: GatewayId) -> list[DownMessage]:
-        """Return the signed commands that a gateway should carry now."""
+        """Return the signed commands, and then the thanks, that a gateway should carry now."""
+        return [*await self._hand_out_commands(gateway), *await self.thanks.hand_out(gateway)]
+
+    async def _hand_out_commands(self, gateway: GatewayId) -> list[DownMessage]:
         now = self.clock.now()
         async with self.database.read() as connection:
             store = DatabaseIntake(connection, self.settings.quarantine_kept_max)
@@ -321,15 +337,26 @@ async def build(settings: Settings, clock: Clock | None = None) -> Program:
 
     live = LiveTotals(figures, now, viewers_max=settings.viewers_max)
     rules = Rules(deposit_low=Rupiah(gift.low_idr), deposit_high=Rupiah(gift.high_idr))
+    metrics, commands, keyring = Metrics(), Bell(), BoxKeyring(vault)
+    thanks = ThanksDesk(
+        database=database,
+        clock=now,
+        keyring=keyring,
+        online_within=timedelta(seconds=settings.stale_after_s),
+        ring=commands.ring,
+        note=lambda outcome: metrics.thanks.labels(outcome).inc(),
+    )
     return Program(
         settings=settings,
         database=database,
         clock=now,
         master=master,
         vault=vault,
-        keyring=BoxKeyring(vault),
+        keyring=keyring,
         passwords=ArgonPasswords(),
-        metrics=Metrics(),
+        metrics=metrics,
         live=live,
-        money=MoneyDesk(database, now, rules, live.changed),
+        money=MoneyDesk(database, now, rules, live.changed, thanks.add),
+        thanks=thanks,
+        commands=commands,
     )

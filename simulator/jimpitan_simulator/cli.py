@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from jimpitan_simulator import energy as energy_model
 from jimpitan_simulator.check import run_check
 from jimpitan_simulator.defects import DEFECTS
 from jimpitan_simulator.demo import run_demo
@@ -164,6 +165,20 @@ def sense(
         for report in reports:
             for line in lines(report):
                 _say(line)
+
+
+@app.command()
+def energy(
+    deposits: Annotated[float, typer.Option(min=0, help="Deposits a day.")] = 20,
+    awake: Annotated[float, typer.Option(min=0, help="Seconds awake after each.")] = 25,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer for a program to read.")] = False,
+) -> None:
+    """Tell how long a battery lasts in each profile, with every current and its source."""
+    if as_json:
+        _say(json.dumps(energy_model.as_json(deposits, awake)))
+        return
+    for line in energy_model.lines(deposits, awake):
+        _say(line)
 
 
 def _check(wish: Wish, seconds: float, report: Path | None) -> int:

@@ -48,7 +48,10 @@ class Experiment:
 
 def settings_of(scenario: Path) -> tuple[str, ...]:
     """Return the settings of a scenario file: a JSON object of path to value or "low..high"."""
-    content = json.loads(scenario.read_text(encoding="utf-8"))
+    try:
+        content = json.loads(scenario.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UnknownParameter(f"{scenario} cannot be read as JSON: {error}") from None
     if not isinstance(content, dict):
         raise UnknownParameter(f"{scenario} holds no JSON object of path to value")
     return tuple(f"{path}={value}" for path, value in content.items())

@@ -57,6 +57,10 @@ class Shelf:
         """Return 0: there is no heap of its own."""
         return 0
 
+    def is_on_mains(self) -> bool:
+        """Return True: naps are ordered by the experiment."""
+        return True
+
     def rssi_dbm(self) -> int:
         """Return 0: there is no radio."""
         return 0

@@ -49,6 +49,10 @@ class Bench:
         """Return 0: a simulated box has no heap of its own."""
         return 0
 
+    def is_on_mains(self) -> bool:
+        """Return True: nobody pulls the plug of a town's boxes without cutting them off."""
+        return True
+
     def rssi_dbm(self) -> int:
         """Return a fair signal."""
         return -61

@@ -55,12 +55,29 @@ class Floor:
         self.seq = seq
 
 
+class Memory:
+    def __init__(self):
+        self.content = bytes(32)
+
+    def get(self):
+        return self.content
+
+    def put(self, content):
+        self.content = content
+
+
 class Sensors:
+    def __init__(self):
+        self.on_mains = True
+
     def battery_mv(self):
         return 4000
 
     def heap_free(self):
         return 0
+
+    def is_on_mains(self):
+        return self.on_mains
 
     def rssi_dbm(self):
         return -60
@@ -75,6 +92,8 @@ class Bench:
             setattr(self.config, name, settings[name])
         self.store = store or MemoryStore()
         self.floor = Floor()
+        self.memory = Memory()
+        self.sensors = Sensors()
         self.net = StubNet()
         self.now_us = start_us
         self.counter = 0
@@ -90,7 +109,8 @@ class Bench:
             store=self.store,
             floor=self.floor,
             net=self.net,
-            sensors=Sensors(),
+            sensors=self.sensors,
+            memory=self.memory,
             ticks_us=self.now_us % TICKS,
             cause=1,
             seed=7,
@@ -108,6 +128,11 @@ class Bench:
                 at_us, channel, level = due.pop(0)
                 now.append((channel, level, at_us % TICKS))
             self.box.step(self.now_us % TICKS, now)
+
+    def nap(self, seconds):
+        """Sleep for a while, in which the tick may begin again anywhere."""
+        self.now_us += 12345
+        self.box.wake(int(seconds * 1000), self.now_us % TICKS)
 
     def coin(self, dwell_us=32000, transit_us=40000):
         """Drop one coin and let it pass."""
@@ -145,6 +170,10 @@ class Bench:
 
     def kinds(self):
         return [fields[records.KIND] for fields in self.kept()]
+
+    def bodies(self):
+        """Return (kind, body) of every record in the journal, oldest first."""
+        return [(fields[records.KIND], fields[records.BODY]) for fields in self.kept()]
 
     def received(self):
         """Return the sequence numbers the broker got, in order of arrival."""

@@ -13,6 +13,8 @@ MODULES = (
     "test_device_box",
     "test_device_console",
     "test_device_senses",
+    "test_device_thanks",
+    "test_device_power",
 )
 
 

@@ -1,11 +1,11 @@
 // Runs device code in the real MicroPython VM (npm, WebAssembly).
-// Usage: node run.mjs tests|scenario|heap <project root>. `tests` prints what the Python side
+// Usage: node run.mjs tests|scenario|heap <project root> [folder of compiled firmware/lib]. `tests` prints what the Python side
 // prints; `scenario` one JSON line with the bytes as hex; `heap` one with the live heap.
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-const [command, root] = process.argv.slice(2);
+const [command, root, compiled] = process.argv.slice(2);
 const vm = join(root, "node_modules/@micropython/micropython-webassembly-pyscript/micropython.mjs");
 const { loadMicroPython } = await import(pathToFileURL(vm).href);
 const python = await loadMicroPython({
@@ -21,14 +21,14 @@ function copy(from, to) {
     if (entry.isDirectory()) {
       python.FS.mkdir(target);
       copy(source, target);
-    } else if (entry.name.endsWith(".py")) {
+    } else if (entry.name.endsWith(".py") || entry.name.endsWith(".mpy")) {
       python.FS.writeFile(target, readFileSync(source));
     }
   }
 }
 
 for (const folder of ["/lib", "/tests"]) python.FS.mkdir(folder);
-copy(join(root, "firmware/lib"), "/lib");
+copy(compiled ?? join(root, "firmware/lib"), "/lib");
 python.FS.mkdir("/lib/jimpitan_board");
 for (const name of ["__init__.py", "files.py"]) {
   const source = join(root, "firmware/board/jimpitan_board", name);

@@ -298,6 +298,43 @@ def test_while_the_lid_is_open_mass_may_leave():
     assert settle(watch, 90000, 8000) == []
 
 
+def test_restlessness_is_no_nap_and_forgives_nothing():
+    watch = Watch(Config())
+    settle(watch, 500000, 0)
+    for at_ms in range(4000, 12000, 100):  # an unsteady hand
+        watch.mass(505000 + 9000 * (at_ms // 100 % 3), at_ms)
+    assert signs(settle(watch, 497600, 12000)) == [records.SIGN_WEIGHT_LOSS]
+
+
+def test_who_takes_little_at_a_time_is_noticed_in_the_end():
+    watch = Watch(Config())
+    found = []
+    level = 500000
+    for number in range(12):
+        found += signs(settle(watch, level, number * 6000, 6))
+        level -= 440
+    assert records.SIGN_WEIGHT_LOSS in found
+
+
+def test_while_a_step_is_weighed_nothing_is_expected_twice():
+    watch = Watch(Config())
+    settle(watch, 500000, 0)
+    for number in range(10):
+        for at_ms in range(0, 2200, 100):
+            level = 500000 + 5300 * (number + 1)
+            watch.mass(level, 4000 + number * 2200 + at_ms, True)
+    watch.weighed(53000)
+    assert settle(watch, 553000, 26000) == []
+
+
+def test_what_could_not_be_weighed_teaches_nothing():
+    judge = classifier()
+    for _ in range(300):
+        judge.weigh([(27000, 20000, 36000)], Step(0, 0, 1), 0, None)
+    weighing = judge.weigh([COIN, (75000, 30000, 40000)], Step(12000, 60, 2), 0, None)
+    assert 3 <= weighing.pieces <= 4
+
+
 def test_a_nap_forgives_drift_and_not_theft():
     for lost_mg, wanted in ((1500, []), (9000, [records.SIGN_WEIGHT_LOSS])):
         watch = Watch(Config())

@@ -153,6 +153,20 @@ class Beams:
         """Return (channel, is_broken, ticks_us) since the last call, oldest first."""
         return in_order(self._rings.take())
 
+    def sleep(self) -> None:
+        """Switch the light off for a nap; the beams break by that, and nobody is told."""
+        self._is_testing = True
+        self._carrier.duty_u16(0)
+
+    def wake(self) -> None:
+        """Switch the light on again; 30 ms."""
+        self._carrier.duty_u16(1 << 15)
+        time.sleep_ms(TEST_MS)
+        for gate in self._gates:
+            gate.take_us()
+        self._level = self._levels()
+        self._is_testing = False
+
     def selftest(self) -> "tuple[str, bool, str]":
         """Take the carrier away and see both beams break and the counters count; 40 ms."""
         self._is_testing = True
@@ -163,12 +177,7 @@ class Beams:
         time.sleep_ms(TEST_MS)
         is_broken = self._levels() == 3
         counted = [gate.take_us() for gate in self._gates]
-        self._carrier.duty_u16(1 << 15)
-        time.sleep_ms(TEST_MS)
-        for gate in self._gates:
-            gate.take_us()
-        self._level = self._levels()
-        self._is_testing = False
+        self.wake()
         if not is_clear:
             return "beams", False, "a beam is broken: clear the throat, check both receivers"
         if not is_broken:

@@ -153,6 +153,17 @@ class Parts:
             self.speaker.step()
         self._screen.use(now_ms, lambda chip: chip.step(), None)
 
+    def sleep(self, now_ms: int) -> None:
+        """Take the current from beams and scale for a nap."""
+        self.beams.sleep()
+        self._scale.use(now_ms, lambda chip: chip.power_down(), None)
+        self._motion.use(now_ms, lambda chip: chip.clear_wake(), False)
+
+    def wake(self, now_ms: int) -> None:
+        """Give it back; the scale has settled 0.4 s later."""
+        self._scale.use(now_ms, lambda chip: chip.power_up(), None)
+        self.beams.wake()
+
     def health(self) -> "list[Health]":
         """Return (name, does it answer, a sentence) of each optional chip; no transfer."""
         return [slot.health() for slot in self._slots]

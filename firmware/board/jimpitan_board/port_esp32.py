@@ -10,10 +10,13 @@ import ssl
 import time
 
 import esp32
+import machine
 import network
 from jimpitan_box.detector import LID
 
+from jimpitan_board import pins
 from jimpitan_board.parts import Parts
+from jimpitan_board.ticks import passed, ticks_ms
 
 NVS_SPACE = "jimpitan"
 WATCHDOG_MS = 30_000
@@ -155,6 +158,32 @@ class SocketNet:
         )
 
 
+def nap(parts: Parts, nap_ms: int) -> int:
+    """Sleep lightly until the lid or the accelerometer calls; return how long it was, in ms."""
+    began_ms = ticks_ms()
+    parts.sleep(began_ms)
+    calling = [machine.Pin(one) for one in (pins.LID_A, pins.LID_B, pins.MOTION_WAKE)]
+    esp32.wake_on_ext1(calling, esp32.WAKEUP_ANY_HIGH)
+    machine.lightsleep(nap_ms)
+    parts.wake(ticks_ms())
+    return passed(ticks_ms(), began_ms)
+
+
+class RtcMemory:
+    """`jimpitan_box.ports.Memory` in the RTC, which a brown-out leaves alone."""
+
+    def __init__(self) -> None:
+        self._rtc = machine.RTC()
+
+    def get(self) -> bytes:
+        """Return the bytes."""
+        return bytes(self._rtc.memory())
+
+    def put(self, content: bytes) -> None:
+        """Set the bytes."""
+        self._rtc.memory(content)
+
+
 class Sensors:
     """`jimpitan_box.ports.Sensors` of the board."""
 
@@ -165,6 +194,10 @@ class Sensors:
     def battery_mv(self) -> int:
         """Return the battery voltage in millivolt, 0 when there is no battery."""
         return self._battery.battery_mv()
+
+    def is_on_mains(self) -> bool:
+        """Return whether the 5 V of the adaptor are there."""
+        return self._battery.is_on_mains()
 
     def heap_free(self) -> int:
         """Return the free bytes of Python's heap."""

@@ -13,7 +13,10 @@ from jimpitan_box.jitter import Jitter
 from jimpitan_box.keeper import Keeper
 from jimpitan_box.mqtt import Client
 from jimpitan_box.outbox import Outbox
+from jimpitan_box.pending import Pending
+from jimpitan_box.power import Power
 from jimpitan_box.senses import Senses
+from jimpitan_box.thanks import Thanks
 from jimpitan_box.uptime import Uptime
 from jimpitan_box.visit import Visit
 
@@ -21,12 +24,13 @@ MYPY = False
 if MYPY:
     from jimpitan_box.config import Config
     from jimpitan_box.detector import Fact
-    from jimpitan_box.ports import Floor, Net, Sensors, Store
+    from jimpitan_box.ports import Floor, Memory, Net, Sensors, Store
 
     Edge = tuple[int, bool, int]  # (channel, broken or open, ticks_us)
 
 VERSION = "0.1.0"
 PRUNE_MS = 60_000
+ALARMING = (records.LID_OPENED, records.LID_CLOSED, records.TAMPER)
 
 
 class Identity:
@@ -66,11 +70,15 @@ class Box:
         ticks_us: int,
         cause: int,
         seed: int,
+        memory: "Memory | None" = None,
     ) -> None:
         self._config = config
+        self._pending = Pending(memory)
+        self.power = Power(config)
         self._sensors = sensors
         self._uptime = Uptime(ticks_us)
         self.clock = WallClock()
+        self.thanks = Thanks(config, self.clock)
         self.keeper = Keeper(
             box=identity.box,
             epoch=identity.epoch,
@@ -90,14 +98,19 @@ class Box:
         self._heartbeat_ms = 0
         self._prune_ms = PRUNE_MS
         self._start_epoch(identity)
-        self._keep(
-            records.BOOT_KIND,
-            {
-                records.BOOT_CAUSE: cause,
-                records.BOOT_VERSION: VERSION,
-                records.BOOT_LAST_SEQ: self.keeper.head,
-            },
-        )
+        self._keep(records.BOOT_KIND, self._booted(cause))
+
+    def _booted(self, cause: int) -> "dict[int, object]":
+        body: "dict[int, object]" = {
+            records.BOOT_CAUSE: cause,
+            records.BOOT_VERSION: VERSION,
+            records.BOOT_LAST_SEQ: self.keeper.head,
+        }
+        unkept = self._pending.unkept(self.keeper.head)
+        self._pending.end()
+        if unkept:
+            body[records.BOOT_UNKEPT] = unkept
+        return body
 
     def _start_epoch(self, identity: Identity) -> None:
         """Let the first record under a new key name the last number under the old one."""
@@ -161,6 +174,8 @@ class Box:
         colour sensor, `motions` accelerations in mg; a box may lack any of these sensors.
         """
         now_ms = self._uptime.advance(ticks_us)
+        if edges:
+            self.power.active(now_ms)
         for raw in conversions or []:
             self._keep_all(self.senses.weigh(raw, now_ms))
         for tint in tints or []:
@@ -170,10 +185,18 @@ class Box:
         self._sense(edges, now_ms)
         self.keeper.settle(now_ms)
         if now_ms >= self._heartbeat_ms:
-            self._heartbeat_ms = now_ms + self._config.heartbeat_ms
+            self._heartbeat_ms = now_ms + self.power.heartbeat_ms
             self._keep(records.HEARTBEAT, self._health())
         if now_ms >= self._prune_ms:
             self._prune(now_ms)
+        self.power.step(now_ms, self._sensors.is_on_mains())
+        if self.power.wants_air(now_ms, self.unacked):
+            self._talk(now_ms)
+        else:
+            self._client.hang_up(now_ms)
+
+    def _talk(self, now_ms: int) -> None:
+        """Send what is to be sent and obey what comes."""
         self._client.step(now_ms)
         self._client.take_acked()
         for topic, message in self._client.take_received():
@@ -187,14 +210,27 @@ class Box:
         """Go on after a nap of so long, in which no sensor was read."""
         self.senses.wake(self._uptime.skip(slept_ms, ticks_us))
 
+    def nap_ms(self) -> int:
+        """Return how long the board may sleep now, 0 when the box has something to do."""
+        if self._slot.is_busy or self.senses.scale.is_weighing or self._lid.is_open:
+            return 0
+        heartbeat_ms = max(0, self._heartbeat_ms - self._uptime.ms)
+        return min(self.power.nap_ms(self._uptime.ms, self.unacked), heartbeat_ms)
+
     def _keep(self, kind: int, body: "dict[int, object]") -> None:
+        if kind in ALARMING:
+            self.power.alarm(self._uptime.ms)
         self.keeper.keep(kind, body, self._uptime.ms)
 
     def _keep_all(self, facts: "list[Fact]") -> None:
         for kind, body in facts:
             if kind == records.DEPOSIT:
                 self._deposits += 1
+                self.thanks.deposited(self._uptime.ms)
+                self._pending.begin(self.keeper.next_seq)
             self._keep(kind, body)
+            if kind == records.DEPOSIT:
+                self._pending.end()
 
     def _sense(self, edges: "list[Edge]", now_ms: int) -> None:
         for channel, level, ticks_us in edges:
@@ -269,6 +305,8 @@ class Box:
             self._visit.authorise(
                 down.whole(body, down.OPEN_VISIT), down.whole(body, down.OPEN_VALID_MS), now_ms
             )
+        if fields[down.KIND] == down.THANKS and self.thanks.told(body, now_ms):
+            self._keep(records.THANKS_SHOWN, {records.THANKS_CAUSE: records.CAUSE_PAYMENT})
 
     def _acknowledged(self, body: "dict[int, object]", counter: int, now_ms: int) -> None:
         seq = down.whole(body, down.ACK_SEQ, down.NUMBER_MAX)

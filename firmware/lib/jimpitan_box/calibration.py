@@ -72,8 +72,8 @@ def parse(content: bytes) -> Calibration:
     found.spacing_um = _whole(fields.get(2), 15000, 60000)
     found.diameter_um_deviation = _whole(fields.get(3), 1, 10000)
     found.step_mg_deviation = _whole(fields.get(4), 1, 10000)
-    found.coins = _rows(fields.get(5), 3)
-    found.notes = _rows(fields.get(6), 7)
+    found.coins = _rows(fields.get(5), 3, 1)
+    found.notes = _rows(fields.get(6), 7, 0)
     found.is_measured = True
     return found
 
@@ -86,14 +86,14 @@ def read(content: bytes) -> "Calibration | None":
         return None
 
 
-def _rows(value: object, width: int) -> "list[tuple[int, ...]]":
+def _rows(value: object, width: int, value_min: int) -> "list[tuple[int, ...]]":
     if not isinstance(value, list) or not 1 <= len(value) <= 16:
         raise WireError("a table of a calibration has 1 to 16 rows")
     rows = []
     for row in value:
         if not isinstance(row, list) or len(row) != width:
             raise WireError("a row of a calibration has a wrong length")
-        rows.append(tuple([_whole(one, 0, 1000000) for one in row]))
+        rows.append(tuple([_whole(one, value_min, 1000000) for one in row]))
     return rows
 
 

@@ -93,7 +93,7 @@ class Classifier:
             return Weighing(form=form, pieces=pieces, guesses=rest + guesses, step=step)
         form, amount, _ = guesses[0]
         pieces = pieces_by_label[(form, amount)]
-        if form == records.FORM_COIN and amount:
+        if form == records.FORM_COIN and amount and step.deviation_mg:
             self._typical_mg += (step.mass_mg - self._typical_mg) // MEMORY
         return Weighing(form=form, pieces=pieces, guesses=guesses, step=step)
 
@@ -207,6 +207,7 @@ class Classifier:
         if not least or not step.deviation_mg:
             return clear + notes + least, form
         typical_mg = clear_mg // clear if clear >= 4 else self._typical_mg
+        typical_mg = max(typical_mg, COIN_MG_MIN)
         hidden = (max(0, rest_mg) + typical_mg // 2) // typical_mg
         return clear + notes + max(least, hidden), form
 

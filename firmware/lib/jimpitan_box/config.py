@@ -6,6 +6,17 @@ class Config:
 
     def __init__(self) -> None:
         self.heartbeat_ms = 300_000
+        self._set_senses()
+        self._set_power()
+        self._set_memory()
+        # Thanks: one payment in two seconds at most; quiet hours in minutes of the local day,
+        # whose zone lies so many minutes before UTC (WIB 420, WITA 480, WIT 540).
+        self.thanks_ms_min = 2_000
+        self.quiet_from_min = 21 * 60
+        self.quiet_to_min = 6 * 60
+        self.zone_min = 420
+
+    def _set_senses(self) -> None:
         # Detector: a coin dwells 22 to 44 ms in a beam, a note 100 ms to 3 s; a bounce on the
         # rim 5 to 15 ms in the first beam only (Monte-Carlo of the fall through the throat).
         self.glitch_us = 2_000
@@ -29,6 +40,18 @@ class Config:
         self.foreign_ms_max = 600_000
         self.tilted_ms_max = 5_000
         self.sensor_silent_ms_max = 5_000
+
+    def _set_power(self) -> None:
+        # Half an hour awake without mains; then naps, and twenty seconds after each
+        # disturbance. A report costs 0.1 mAh, so what is new waits a quarter of an hour.
+        self.battery_awake_ms = 1_800_000
+        self.stay_awake_ms = 20_000
+        self.report_ms = 900_000
+        self.report_ms_max = 60_000
+        self.nap_heartbeat_ms = 21_600_000
+        self.nap_ms_max = 600_000
+
+    def _set_memory(self) -> None:
         # Journal: a real partition has 2 MB; an acknowledged record stays for seven days. At one
         # heartbeat in five minutes and 200 deposits a day, seven days take about 450 KB.
         self.journal_bytes_max = 1_000_000

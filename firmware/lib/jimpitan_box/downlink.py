@@ -25,6 +25,9 @@ class Downlink:
             if isinstance(body, dict) and fields[down.KIND] == down.COLLECTION_OPEN:
                 down.whole(body, down.OPEN_VISIT)
                 down.whole(body, down.OPEN_VALID_MS, down.NUMBER_MAX)
+            if isinstance(body, dict) and fields[down.KIND] == down.THANKS:
+                down.whole(body, down.THANKS_VALID_MS, down.THANKS_VALID_MS_MAX)
+                down.whole(body, down.THANKS_TIME_MS)
         except WireError:
             self.refused += 1
             return None

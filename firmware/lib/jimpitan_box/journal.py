@@ -39,6 +39,7 @@ class Journal:
         self._left_behind = (0, 0)  # (first_seq of the oldest segment, wall time behind it)
         self.last_seq = 0
         self.last_boot = 0
+        self.last_epoch = 0
         self.prev = records.PREV_NONE
         self.torn_length = 0  # bytes behind the last whole record
         self.bytes_used = 0
@@ -77,6 +78,7 @@ class Journal:
         try:
             fields = records.parse(cose.payload_of(envelope))
             self.last_boot = int(str(fields[records.BOOT]))
+            self.last_epoch = int(str(fields[records.EPOCH]))
         except WireError:
             self.last_boot = 0
         return True

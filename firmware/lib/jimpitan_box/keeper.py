@@ -16,6 +16,7 @@ if MYPY:
     from jimpitan_box.ports import Floor, Store
 
 FRAME_LENGTH_MAX = frames.HEAD_LENGTH + frames.CONTENT_LENGTH_MAX
+GAPS_MAX = 64
 FLOOR_STEP = 256  # numbers reserved in NVS at once, so that NVS is seldom written
 URGENT = (
     records.LID_OPENED,
@@ -85,6 +86,11 @@ class Keeper:
     def head(self) -> int:
         """Return the sequence number of the last record kept."""
         return self.journal.last_seq
+
+    @property
+    def next_seq(self) -> int:
+        """Return the number that the next record will have."""
+        return self._next_seq
 
     def settle(self, uptime_ms: int) -> None:
         """Turn what waits into records as soon as there is room: gaps, then a summary."""
@@ -169,6 +175,9 @@ class Keeper:
 
     def lost(self, lost_from: int, lost_to: int) -> None:
         """Declare numbers that cannot be read any more, once a boot."""
+        waiting = [(gap_from, gap_to) for gap_from, gap_to, _ in self._gaps]
+        if len(waiting) == GAPS_MAX or (lost_from, lost_to) in waiting:
+            return  # the same bytes are found lost again when there is room to say so
         if (lost_from, lost_to) not in self._declared:
             self._declared = self._declared[-15:] + [(lost_from, lost_to)]
             self._gaps.append((lost_from, lost_to, records.GAP_LOST))

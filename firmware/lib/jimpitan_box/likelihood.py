@@ -25,6 +25,8 @@ def root(value: int) -> int:
 
 def log(value: int) -> int:
     """Return the natural logarithm of a positive number, within 0.06 of a nat."""
+    if value < 1:
+        raise ValueError("only a positive number has a logarithm")
     halvings = 0
     while value >= 2048:
         value >>= 1

@@ -175,6 +175,13 @@ class Client:
             if now_ms - published_ms > 2 * reply_ms_max:
                 raise OSError("the broker did not acknowledge")
 
+    def hang_up(self, now_ms: int) -> None:
+        """End the connection on purpose; `step` connects again."""
+        if self._state != WAITING:
+            self._drop(now_ms)
+            self._backoff.reset()
+        self._retry_ms = now_ms
+
     def flush(self, now_ms: int) -> None:
         """Send what was published since `step`, instead of at the next step."""
         if self._state == UP:

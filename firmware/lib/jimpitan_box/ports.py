@@ -82,6 +82,50 @@ class Sensors(Protocol):
         """Return the free bytes of the heap, 0 when unknown."""
         ...
 
+    def is_on_mains(self) -> bool:
+        """Return whether power comes from outside; True where nobody can know."""
+        ...
+
     def rssi_dbm(self) -> int:
         """Return the Wi-Fi signal in dBm, 0 when unknown."""
+        ...
+
+
+class Memory(Protocol):
+    """A few bytes (RTC memory) that outlive a brown-out and hold anything after a power cut."""
+
+    def get(self) -> bytes:
+        """Return the bytes."""
+        ...
+
+    def put(self, content: bytes) -> None:
+        """Set the bytes."""
+        ...
+
+
+class Vault(Protocol):
+    """Values outside the file system (NVS): identity and key, each whole or not there."""
+
+    def get(self, name: str) -> bytes:
+        """Return a value, b"" when there is none."""
+        ...
+
+    def put(self, name: str, content: bytes) -> None:
+        """Set a value, or erase it with b""; durable when this returns; OSError when refused."""
+        ...
+
+
+class Examiner(Protocol):
+    """What a board can try out on itself while somebody stands beside it."""
+
+    def selftest(self) -> list[tuple[str, bool, str]]:
+        """Return (name, is good, what was found) for each part that was tried, within 2 s."""
+        ...
+
+
+class Answerer(Protocol):
+    """What the console can ask of the box."""
+
+    def run(self, word: str, arguments: list[object], brought: bytes) -> object:
+        """Return the answer to a request, or raise `console.Refused`."""
         ...

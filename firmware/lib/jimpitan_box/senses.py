@@ -47,7 +47,11 @@ class Senses:
         """Take one conversion of the scale."""
         mass_mg = self.scale.feed(raw, now_ms)
         facts = self.watch.raw(raw)
-        return facts if mass_mg is None else facts + self.watch.mass(mass_mg, now_ms)
+        return (
+            facts
+            if mass_mg is None
+            else facts + self.watch.mass(mass_mg, now_ms, self.scale.is_weighing)
+        )
 
     def wake(self, now_ms: int) -> None:
         """Begin to listen again after a nap; no sensor is missed for having slept."""

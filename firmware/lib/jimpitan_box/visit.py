@@ -11,6 +11,8 @@ class Visit:
 
     def authorise(self, number: int, valid_ms: int, uptime_ms: int) -> None:
         """Allow one opening of the lid within `valid_ms`."""
+        if self._is_used and self.number is not None:
+            return  # a visit is going on; the next one is asked for when the lid is closed
         self.number = number
         self._until_ms = uptime_ms + valid_ms
         self._is_used = False

@@ -24,6 +24,7 @@ WIGGLE_MS_MIN = 700
 FOREIGN_MG = 25000  # more than any coin or bundle: something was put on the box
 UNSEEN_MAX = 3
 HOUR_MS = 3600000
+DRIFT_MS = 6 * HOUR_MS
 DROPOUTS_MAX = 30
 MINUTE_MS = 60000
 STUCK_MAX = 100  # conversions with the same count: the converter is not connected
@@ -42,7 +43,8 @@ class Watch:
         self.motion = Motion(config)
         self._masses: "list[int]" = []
         self._expected: "int | None" = None
-        self._calm_ms = 0
+        self._has_napped = False
+        self._drift_ms = self._drifted_mg = 0
         self._low_ms: "int | None" = None
         self._high_ms: "int | None" = None
         self._is_foreign = False
@@ -67,8 +69,8 @@ class Watch:
             return self._lose(records.SENSOR_SCALE, 0)
         return []
 
-    def mass(self, mass_mg: int, now_ms: int) -> "list[Fact]":
-        """Take one weighed conversion."""
+    def mass(self, mass_mg: int, now_ms: int, is_weighing: bool = False) -> "list[Fact]":
+        """Take one weighed conversion; while a step is under way nothing more is expected."""
         self._masses = self._masses[1 - SAMPLES :] + [mass_mg]
         if len(self._masses) < SAMPLES or not self._is_at_rest:
             return []
@@ -77,7 +79,7 @@ class Watch:
             return []
         if now_ms - self.motion.disturbed_ms < self._config.settle_ms:
             return []
-        return self._calm(sum(ordered[1:-1]) // (SAMPLES - 2), now_ms)
+        return self._calm(sum(ordered[1:-1]) // (SAMPLES - 2), now_ms, is_weighing)
 
     def moved(self, sample: "tuple[int, int, int]", now_ms: int) -> "list[Fact]":
         """Take one sample of the accelerometer."""
@@ -128,6 +130,7 @@ class Watch:
     def wake(self, now_ms: int) -> None:
         """Begin to listen again after a nap."""
         self._masses = []
+        self._has_napped = True
         self._low_ms = self._high_ms = None
         if self.motion.heard_ms is not None:
             self.motion.heard_ms = now_ms
@@ -158,10 +161,10 @@ class Watch:
         body[records.TAMPER_DETAIL] = sensor
         return [(kind, body)]
 
-    def _calm(self, level_mg: int, now_ms: int) -> "list[Fact]":
+    def _calm(self, level_mg: int, now_ms: int, is_weighing: bool) -> "list[Fact]":
         expected = self._expected
-        after_ms, self._calm_ms = now_ms - self._calm_ms, now_ms
-        if expected is None or after_ms > self._config.sensor_silent_ms_max:
+        if expected is None or self._has_napped:
+            self._has_napped = False
             return self._awoken(level_mg, now_ms)
         away_mg = level_mg - expected
         limit_mg = self._config.loss_mg_min
@@ -169,11 +172,25 @@ class Watch:
             self._high_ms = None
             return self._low(level_mg, away_mg, now_ms)
         self._low_ms = None
+        if is_weighing:  # `weighed` will say how much more it is
+            self._high_ms = None
+            return []
         if away_mg > limit_mg:
             return self._high(level_mg, away_mg, now_ms)
         self._high_ms = None
-        self._expected = expected + (away_mg // 16 if abs(away_mg) >= 16 else 0)
-        return []
+        return self._drift(away_mg // 16 if away_mg >= 0 else -(-away_mg // 16), now_ms)
+
+    def _drift(self, moved_mg: int, now_ms: int) -> "list[Fact]":
+        """Follow the zero of the cell, but not a thief who takes little at a time."""
+        if now_ms - self._drift_ms > DRIFT_MS:
+            self._drift_ms, self._drifted_mg = now_ms, 0
+        if self._expected is not None:
+            self._expected += moved_mg
+        self._drifted_mg += moved_mg
+        if self._drifted_mg > -self._config.nap_loss_mg_min:
+            return []
+        lost_mg, self._drifted_mg = -self._drifted_mg, 0
+        return [self._loss(lost_mg, now_ms)]
 
     def _awoken(self, level_mg: int, now_ms: int) -> "list[Fact]":
         """Compare after a nap, in which the zero may have drifted by what a room does."""

@@ -1,4 +1,4 @@
-"""Messages from the server to one box: acknowledgement with the time, and opening a collection.
+"""Messages from the server to one box: acknowledgement with the time, open a collection, thanks.
 
 Each is a COSE_Mac0 under the box key with the direction in its `external_aad`, and carries a
 counter that only rises: a box obeys a message once and never an older one.
@@ -20,8 +20,10 @@ THANKS = 3
 ACK_SEQ, ACK_TIME_MS = 1, 2
 # Body keys of COLLECTION_OPEN: the visit and how long the box may be opened, in ms of uptime.
 OPEN_VISIT, OPEN_VALID_MS = 1, 2
-# Body key of THANKS: how long the thanks may be shown after it was signed, in ms.
+# Body keys of THANKS: how long the thanks may be shown after it was signed, in ms, and the
+# server's Unix time in ms when it signed.
 THANKS_VALID_MS, THANKS_TIME_MS = 1, 2
+THANKS_VALID_MS_MAX = 60_000
 
 
 def payload(epoch: int, counter: int, kind: int, body: "dict[int, object]") -> bytes:

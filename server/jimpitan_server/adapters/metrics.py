@@ -43,6 +43,12 @@ class Metrics:
         self.bank_answers = Counter(
             "jimpitan_bank_answers", "Answers to banks by code", ["code"], registry=self.registry
         )
+        self.thanks = Counter(
+            "jimpitan_thanks",
+            "Thanks for payments by what became of them",
+            ["outcome"],
+            registry=self.registry,
+        )
         self.viewers = Gauge(
             "jimpitan_live_viewers", "Viewers of the live board", registry=self.registry
         )

@@ -18,6 +18,7 @@ from jimpitan_server.domain.matching import Matching
 from jimpitan_server.domain.partner import Account, BankPartner
 from jimpitan_server.domain.qris_payload import QrisPayload
 from jimpitan_server.domain.statement import StatementProfile
+from jimpitan_server.domain.thanks import Thanks
 from jimpitan_server.services import notify as notifying
 from jimpitan_server.services import partner as partnering
 from jimpitan_server.services.close_collection import Counted, Receipt, close_collection
@@ -57,12 +58,16 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class MoneyDesk:
-    """The money side of the server; `changed` is told when a public figure may be another."""
+    """The money side of the server; `changed` is told when a public figure may be another.
+
+    `thank` is told of a payment that a box may answer.
+    """
 
     database: Database
     clock: Clock
     rules: Rules
     changed: Callable[[], None]
+    thank: Callable[[Thanks], None]
     pace: Pace = field(default_factory=Pace)
     partners: dict[str, tuple[BankPartner, float]] = field(default_factory=dict)
 
@@ -80,9 +85,11 @@ class MoneyDesk:
         if isinstance(examined, notifying.BankAnswer):
             return examined
         async with self._store() as store:
-            answer = await notifying.book(examined, store)
+            booked = await notifying.book(examined, store)
         self._note_change()
-        return answer
+        if booked.thanks is not None:  # later and apart: no thanks may cost the bank its answer
+            asyncio.get_running_loop().call_soon(self.thank, booked.thanks)
+        return booked.answer
 
     async def import_statement(
         self,

@@ -115,6 +115,16 @@ class BoxChannel:
             return None
         return _sealed(key, down.payload(epoch, counter, down.COLLECTION_OPEN, body))
 
+    def sign_thanks(
+        self, epoch: int, *, counter: int, valid_ms: int, time_ms: int
+    ) -> bytes | None:
+        """Return the word that somebody paid; None without a usable key."""
+        body: dict[int, object] = {down.THANKS_VALID_MS: valid_ms, down.THANKS_TIME_MS: time_ms}
+        key = self.keys.get(epoch)
+        if key is None or key.revoked:
+            return None
+        return _sealed(key, down.payload(epoch, counter, down.THANKS, body))
+
 
 def ack_payload(epoch: int, *, counter: int, seq: int, time_ms: int) -> bytes:
     """Return what `down.payload` would for an ack, made in a tenth of the time.

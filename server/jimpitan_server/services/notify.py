@@ -21,6 +21,7 @@ from jimpitan_server.domain.notification import (
     read_notification,
 )
 from jimpitan_server.domain.partner import BankPartner
+from jimpitan_server.domain.thanks import Thanks, thanks_for
 from jimpitan_server.services.ports_money import NotificationRow, NotificationStore, PaymentRow
 
 HEADER_LENGTH_MAX = 64
@@ -64,6 +65,14 @@ class BankAnswer:
     def status(self) -> int:
         """The HTTP status."""
         return int(self.code[:3])
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """The answer to a message that was kept, and the thanks that a new payment earns."""
+
+    answer: BankAnswer
+    thanks: Thanks | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,20 +161,19 @@ def _is_held(message: Message, partner: BankPartner) -> bool:
     return stated is None or abs(message.received_at - stated) > partner.window
 
 
-async def book(examined: Examined, store: NotificationStore) -> BankAnswer:
-    """Keep a genuine message and what it says, once; return the answer."""
+async def book(examined: Examined, store: NotificationStore) -> Booked:
+    """Keep a genuine message and what it says, once; return the answer and a box's thanks."""
     message, partner = examined.message, examined.partner
     answer = _answer(examined)
     row = _row(examined)
     notification_id = await store.add_notification(row)
     if notification_id is None:
         known = await store.body_sha256_of(partner.partner_id, row.bank_day, message.external_id)
-        return answer if known == hashlib.sha256(message.body).digest() else CONFLICT
+        return Booked(answer if known == hashlib.sha256(message.body).digest() else CONFLICT)
     if answer is SUCCESSFUL:
-        await _book_payment(examined, row, notification_id, store)
-    else:
-        await store.raise_discrepancies([_refused(examined, answer)])
-    return answer
+        return Booked(answer, await _book_payment(examined, row, notification_id, store))
+    await store.raise_discrepancies([_refused(examined, answer)])
+    return Booked(answer)
 
 
 def _answer(examined: Examined) -> BankAnswer:
@@ -199,8 +207,11 @@ def _row(examined: Examined) -> NotificationRow:
 
 async def _book_payment(
     examined: Examined, row: NotificationRow, notification_id: int, store: NotificationStore
-) -> None:
-    """Keep the payment of a successful notification; note what contradicts one that is kept."""
+) -> Thanks | None:
+    """Keep the payment of a successful notification; note what contradicts one that is kept.
+
+    Returns the thanks for a payment that is new, fresh and at a code of one box alone.
+    """
     notification, partner = examined.notification, examined.partner
     assert notification is not None
     assert row.payment_key is not None
@@ -216,11 +227,18 @@ async def _book_payment(
             recorded_at=row.received_at,
         )
         if await store.add_payment(payment):
-            return
+            return _thanks(payment)
     kept = await store.payment_amount(partner.partner_id, row.payment_key)
     finding = _contradiction(notification, kept)
     if finding is not None:
         await store.raise_discrepancies([_noted(row, finding, notification, kept)])
+    return None
+
+
+def _thanks(payment: PaymentRow) -> Thanks | None:
+    if payment.box is None or payment.held:
+        return None
+    return thanks_for(payment.box, paid_at=payment.paid_at, received_at=payment.recorded_at)
 
 
 def _contradiction(notification: BankNotification, kept: object) -> BankFinding | None:

@@ -66,6 +66,12 @@ class Channel(Protocol):
         """Return the permission to open for one visit; None without a usable key."""
         ...
 
+    def sign_thanks(
+        self, epoch: int, *, counter: int, valid_ms: int, time_ms: int
+    ) -> bytes | None:
+        """Return the word that somebody paid; None without a usable key."""
+        ...
+
 
 class KeyStore(Protocol):
     """Where wrapped keys lie."""

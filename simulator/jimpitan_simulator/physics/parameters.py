@@ -6,6 +6,7 @@ READ is a published figure, CALC arithmetic on such, RAN a Monte-Carlo, EST an e
 nobody has measured yet.
 """
 
+import math
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -153,9 +154,12 @@ class Ranges:
         if path not in self._by_path:
             raise UnknownParameter(f"{path} is no parameter; `--parameters` lists them")
         try:
-            self._put(path, float(low), float(high or low))
+            bounds = (float(low), float(high or low))
         except ValueError:
             raise UnknownParameter(f"{setting}: write path=value or path=low..high") from None
+        if not all(math.isfinite(one) for one in bounds) or bounds[0] > bounds[1]:
+            raise UnknownParameter(f"{setting}: low and high are finite, and low comes first")
+        self._put(path, *bounds)
 
     def shift(self, share: float, source: random.Random) -> None:
         """Move every range up or down by a share of its values, each by its own toss."""

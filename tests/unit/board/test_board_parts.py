@@ -124,6 +124,22 @@ def test_edges_of_beams_and_lid_come_in_one_order(bench):
     assert [edge[2] for edge in found] == sorted(edge[2] for edge in found)
 
 
+def test_a_nap_takes_the_light_away_and_is_no_edge(bench):
+    scale = plug(bench)
+    parts, _ = make(bench)
+    scale.load = lambda gain: 700
+    watch(bench, parts, 1_000)
+    parts.sleep(bench.now_ms)
+    assert watch(bench, parts, 500)["scale"] == []
+    parts.wake(bench.now_ms)
+    assert parts.edges() == []
+    assert set(watch(bench, parts, 1_500)["scale"]) == {700}
+    bench.wires.plan(bench.wires.now_us + 1_000, 4, 1)
+    bench.wires.plan(bench.wires.now_us + 40_000, 4, 0)
+    bench.wait_ms(300)
+    assert [edge[:2] for edge in parts.edges()] == [(0, True), (0, False)]
+
+
 def test_the_box_gets_the_channels_it_knows_and_the_battery(bench):
     plug(bench)
     parts, _ = make(bench)

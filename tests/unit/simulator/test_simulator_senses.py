@@ -84,6 +84,9 @@ def test_a_parameter_can_be_set_and_a_wrong_one_is_told():
     assert ranges.draw(random.Random(1))["cell.noise"] == 300
     ranges.override("cell.noise=1..2")
     assert 1 <= ranges.draw(random.Random(1))["cell.noise"] <= 2
+    for wrong in ("cell.noise=2..1", "cell.noise=nan", "cell.noise=1..inf"):
+        with pytest.raises(UnknownParameter):
+            ranges.override(wrong)
     for wrong in ("cell.nose=1", "cell.noise=much", "cell.noise"):
         with pytest.raises(UnknownParameter):
             ranges.override(wrong)

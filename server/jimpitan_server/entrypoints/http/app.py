@@ -14,6 +14,7 @@ from jimpitan_server.entrypoints.http import (
     collector_door,
     enrolment_door,
     gateway_door,
+    import_door,
     login_door,
     money_door,
     public_door,
@@ -36,6 +37,7 @@ ROUTERS = (
     bank_door.router,
     public_door.router,
     admin_door.router,
+    import_door.router,
     collector_door.router,
 )
 

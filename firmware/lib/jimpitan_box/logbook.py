@@ -1,0 +1,48 @@
+"""The logbook: the newest events of this power cycle in memory, for a person at the USB port.
+
+It is told nothing: at each step it looks at the box and notes what changed. Records are the
+truth about money; this is about why a box is silent.
+"""
+
+from jimpitan_wire import records
+
+MYPY = False
+if MYPY:
+    from jimpitan_box.box import Box
+
+ENTRIES_MAX = 48
+
+
+class Logbook:
+    """A ring of [uptime_ms, word, number] entries, oldest first."""
+
+    def __init__(self) -> None:
+        self.entries: "list[list[object]]" = []
+        self.forgotten = 0
+        self._seen: "dict[str, int]" = {}
+
+    def note(self, uptime_ms: int, word: str, number: int = 0) -> None:
+        """Keep one event; the oldest makes room."""
+        if len(self.entries) == ENTRIES_MAX:
+            self.entries.pop(0)
+            self.forgotten += 1
+        self.entries.append([uptime_ms, word, number])
+
+    def look(self, box: "Box") -> None:
+        """Note what changed since the last look."""
+        keeper = box.keeper
+        self._note_change(box.uptime_ms, "online", 1 if box.is_online else 0)
+        self._note_change(box.uptime_ms, "acked", keeper.cursor.acked)
+        self._note_change(box.uptime_ms, "dropped", keeper.dropped)
+        head = self._seen.get("kept", 0)
+        if keeper.head != head:
+            self._note_change(box.uptime_ms, "kept", keeper.head)
+        lid = box.health[records.HEARTBEAT_LID_OPEN] if keeper.head != head else None
+        if lid is not None:
+            self._note_change(box.uptime_ms, "lid_open", 1 if lid else 0)
+
+    def _note_change(self, uptime_ms: int, word: str, number: int) -> None:
+        before = self._seen.get(word)
+        self._seen[word] = number
+        if before != number and (before is not None or number):
+            self.note(uptime_ms, word, number)

