@@ -5,6 +5,7 @@ import binascii
 from bench_box import BOX, SECRET, Bench, MemoryStore
 from jimpitan_box import assignment
 from jimpitan_box.box import VERSION
+from jimpitan_box.calibration import Calibration
 from jimpitan_box.console import ANSWER, ASK, LINE_LENGTH_MAX, Console, line, parse
 from jimpitan_box.console_commands import Commands
 from jimpitan_box.logbook import ENTRIES_MAX, Logbook
@@ -177,9 +178,9 @@ def test_content_that_is_no_request_is_refused_and_nothing_raises():
 
 def test_a_repeated_request_is_answered_again_and_not_done_again():
     desk = Desk()
-    content = b"abc"
+    content = Calibration().content()
     desk.bring(content)
-    raw = desk.raw("calibrate", [3, binascii.crc32(content) & 0xFFFFFFFF])
+    raw = desk.raw("calibrate", [len(content), binascii.crc32(content) & 0xFFFFFFFF])
     first = desk.console.step(raw)
     desk.store.files.pop("calibration")
     assert desk.console.step(raw) == first
@@ -235,11 +236,13 @@ def test_selftest_tells_of_flash_and_of_the_board():
 
 def test_a_calibration_is_kept_and_read_back():
     desk = Desk()
-    content = bytes(range(256)) * 4
+    content = Calibration().content()
+    assert desk.status()["calibrated"] is False
     assert desk.deliver("calibrate", content) == [content]
     assert desk.ask("calibration") == [content]
     assert desk.status()["calibrated"] is True
-    assert desk.refusal_of("calibrate", content + b"x") == "malformed"
+    for bad in (content + b"x", bytes(range(256)) * 4, bytes(1025)):
+        assert desk.refusal_of("calibrate", bad) == "malformed"
     desk.bring(content[:-1])
     assert desk.refusal("calibrate", 1024, 0) == "damaged"
     assert desk.ask("calibration") == [content]

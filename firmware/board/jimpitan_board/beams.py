@@ -1,7 +1,7 @@
 """The two light beams in the throat: carrier, edges with exact times, broken time by hardware.
 
 The first edge comes by an interrupt that this port schedules, late by 0.1 ms to some 200 ms
-(facts: soft-interrupt latency). The loop in edge_loop.py then stamps the edges that follow,
+(soft interrupts of the ESP32 port). The loop in edge_loop.py then stamps the edges that follow,
 and the pulse counter tells how long the beam had been broken: where the first stamp is late,
 the beam broke at its exact end less that time. Three edges and a count are four edges.
 """
@@ -24,7 +24,7 @@ GPIO_IN = 0x6000403C  # ESP32-S3 technical reference manual, GPIO_IN_REG: pins 0
 CARRIER_HZ = 56_000  # Vishay TSSP4056: away from the 38 kHz of remote controls
 WATCH_US_MAX = 120_000  # the slowest coin needs about 90 ms for both beams
 LATE_US_MAX = 300_000
-MISSED_US_MIN = 3_000  # shorter is a glitch (facts: fluorescent light, up to 9 ms on one beam)
+MISSED_US_MIN = 3_000  # shorter is a glitch (estimate: fluorescent light, up to 9 ms on one beam)
 EDGES_MAX = 64  # between two calls of take; a handful of coins makes about 30
 TEST_MS = 20
 

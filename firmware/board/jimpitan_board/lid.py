@@ -10,7 +10,7 @@ if MYPY:
     from jimpitan_board.edges import Edge
 
 CHANNEL = 2  # of the first switch; the second has the next
-EDGES_MAX = 32  # a reed makes 1 to 6 bounces within a millisecond (facts: reed-sensor.com)
+EDGES_MAX = 32  # a reed makes 1 to 6 bounces within a millisecond (reed-sensor.com)
 
 
 class Lid:

@@ -9,7 +9,7 @@ import binascii
 from jimpitan_wire import cbor, records
 from jimpitan_wire.errors import WireError
 
-from jimpitan_box import assignment
+from jimpitan_box import assignment, calibration
 from jimpitan_box.console import Refused
 
 MYPY = False
@@ -19,8 +19,6 @@ if MYPY:
     from jimpitan_box.ports import Examiner, Floor, Store, Vault
 
 IDENTITY, STAGED, RETIRED = "identity", "staged", "retired"
-CALIBRATION = "calibration"
-CALIBRATION_LENGTH_MAX = 1024
 PROBE = "probe"
 MESSAGE_PARTS = records.RECORDS_PER_MESSAGE_MAX, records.MESSAGE_LENGTH_MAX
 
@@ -97,7 +95,7 @@ class Commands:
             ["staged_box", staged.box if staged else None],
             ["staged_epoch", staged.epoch if staged else None],
             ["version", self._version],
-            ["calibrated", CALIBRATION in self._store.names()],
+            ["calibrated", calibration.read(self._calibration_kept()) is not None],
             ["retired", self._retired()],
         ]
         return pairs + (_condition(box) if box else [])
@@ -136,15 +134,21 @@ class Commands:
 
     def _calibrate(self, brought: bytes) -> object:
         """Keep the calibration that was brought, and tell what lies on the flash now."""
-        if not 0 < len(brought) <= CALIBRATION_LENGTH_MAX:
-            raise Refused("malformed", "a calibration has 1 to 1024 bytes")
-        self._store.replace(CALIBRATION, brought)
+        if calibration.read(brought) is None:
+            raise Refused("malformed", "that is no calibration; the box keeps the one it has")
+        self._store.replace(calibration.NAME, brought)
         return self._calibration()
 
     def _calibration(self) -> object:
-        if CALIBRATION not in self._store.names():
+        content = self._calibration_kept()
+        if not content:
             raise Refused("not_calibrated", "this box has no calibration")
-        return [self._store.read(CALIBRATION, 0, CALIBRATION_LENGTH_MAX)]
+        return [content]
+
+    def _calibration_kept(self) -> bytes:
+        if calibration.NAME not in self._store.names():
+            return b""
+        return self._store.read(calibration.NAME, 0, calibration.CONTENT_LENGTH_MAX)
 
     def _provision(self, brought: bytes) -> object:
         """Keep an assignment aside; it counts after `commit`. Repeating it changes nothing.
@@ -211,7 +215,7 @@ class Commands:
         if unacked and arguments[1] is not True:
             sentence = "%d records were not acknowledged by the server; pull them, or force it"
             raise Refused("unacknowledged", sentence % unacked)
-        left = [name for name in self._store.names() if name != CALIBRATION]
+        left = [name for name in self._store.names() if name != calibration.NAME]
         if self.box is None and left and arguments[1] is not True:
             sentence = "records lie here and the identity cannot be read; force it to lose them"
             raise Refused("unacknowledged", sentence)
@@ -226,7 +230,7 @@ class Commands:
 
     def _remove_records(self) -> None:
         for name in self._store.names():
-            if name != CALIBRATION:
+            if name != calibration.NAME:
                 self._store.remove(name)
 
     def _retired(self) -> "list[object]":

@@ -153,7 +153,7 @@ def calibrate(
         content = _read(file, CALIBRATION_LENGTH_MAX)
         if box.calibrate(content) != content:
             raise BoxSilent("The box does not read back what it was given: run this again.")
-    typer.echo(f"The box keeps {len(content)} bytes of calibration.")
+    typer.echo(f"The box keeps {len(content)} bytes of calibration; restart it to use them.")
 
 
 @box_app.command("wipe")

@@ -1,7 +1,8 @@
 """What people do to a box besides giving: raw streams of thieves, visitors and failing parts.
 
 Each act is a story of a few seconds to minutes told to the sensors only: edges of beams, strikes
-on the plate, acceleration and lid switch. The facts' table of threats is the list of acts.
+on the plate, acceleration and lid switch. `TAMPERS` lists thieves and failing parts, `OFFICE`
+what is harmless.
 """
 
 import math

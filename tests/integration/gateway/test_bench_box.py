@@ -6,6 +6,8 @@ import subprocess
 import sys
 
 import pytest
+from jimpitan_box import calibration
+from jimpitan_box.calibration import Calibration
 from jimpitan_gateway.bench.line import Line
 from jimpitan_gateway.bench.port import SerialPort, chosen_port
 from jimpitan_gateway.cli import app
@@ -103,7 +105,8 @@ def test_lost_answers_are_asked_for_again_and_nothing_is_done_twice():
 
     desk.step = lossy
     with plugged_in(desk) as cable, at_the_bench(cable, wait_s=1.0) as box:
-        assert box.calibrate(b"calibration") == b"calibration"
+        content = Calibration().content()
+        assert box.calibrate(content) == content
     assert len(dropped) == 3
 
 
@@ -149,11 +152,17 @@ def test_without_port_the_ports_are_named(monkeypatch):
 
 def test_a_calibration_goes_in_and_comes_back(tmp_path):
     wanted, back = tmp_path / "calibration", tmp_path / "back"
-    wanted.write_bytes(bytes(range(256)) * 4)
+    wanted.write_bytes(Calibration().content())
     with plugged_in(desk_box()) as cable:
         assert run("calibrate", str(wanted), "--port", cable.path).exit_code == 0
         assert run("calibrate", str(back), "--read", "--port", cable.path).exit_code == 0
         assert back.read_bytes() == wanted.read_bytes()
+        wanted.write_bytes(b"a photograph")
+        wrong = run("calibrate", str(wanted), "--port", cable.path)
+        assert wrong.exit_code == 1
+        assert "no calibration" in wrong.stderr
+        assert run("calibrate", str(back), "--read", "--port", cable.path).exit_code == 0
+        assert calibration.read(back.read_bytes()) is not None
         wanted.write_bytes(bytes(1025))
         long = run("calibrate", str(wanted), "--port", cable.path)
         assert long.exit_code == 1

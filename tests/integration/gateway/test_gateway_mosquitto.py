@@ -1,10 +1,7 @@
 """The files we write for mosquitto, held against a real mosquitto."""
 
-import socket
-import subprocess
 import threading
 
-import components
 import paho.mqtt.client as mqtt
 import pytest
 from jimpitan_gateway import mosquitto
@@ -17,27 +14,8 @@ PASSWORDS = {"gateway": "gate-secret", "box-0001": "one-secret", "box-0002": "tw
 
 
 @pytest.fixture
-def broker_port(tmp_path):
-    path = components.program("mosquitto", "install mosquitto")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    tmp_path.chmod(0o777)
-    configuration = mosquitto.write_files(
-        tmp_path, host="127.0.0.1", port=port, gateway="gateway", passwords=PASSWORDS, tls=False
-    )
-    text = configuration.read_text().replace("persistence true", "persistence false")
-    configuration.write_text(text + "user root\n")
-    process = subprocess.Popen([path, "-c", str(configuration)], stderr=subprocess.DEVNULL)
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), 0.2).close()
-            break
-        except OSError:
-            threading.Event().wait(0.05)
-    yield port
-    process.terminate()
-    process.wait(5)
+def broker_port(start_mosquitto):
+    return start_mosquitto(PASSWORDS, tls=False)
 
 
 class Person:

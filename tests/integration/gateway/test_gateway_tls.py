@@ -9,7 +9,6 @@ import sys
 import threading
 from datetime import UTC, datetime, timedelta
 
-import components
 import paho.mqtt.client as mqtt
 import pytest
 from jimpitan_gateway import certificates, mosquitto
@@ -25,28 +24,10 @@ PASSWORDS = {"gateway": "gate-secret", "box-0001": "one-secret"}
 
 
 @pytest.fixture
-def broker(tmp_path):
+def broker(tmp_path, start_mosquitto):
     """Start a mosquitto with the files we write; give (port, folder)."""
-    path = components.program("mosquitto", "install mosquitto")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     certificates.write_tls_files(tmp_path, name="localhost", now=NOW)
-    configuration = mosquitto.write_files(
-        tmp_path, host="127.0.0.1", port=port, gateway="gateway", passwords=PASSWORDS, tls=True
-    )
-    text = configuration.read_text().replace("persistence true", "persistence false")
-    configuration.write_text(text + "user root\n")
-    process = subprocess.Popen([path, "-c", str(configuration)], stderr=subprocess.DEVNULL)
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), 0.2).close()
-            break
-        except OSError:
-            threading.Event().wait(0.05)
-    yield port, tmp_path
-    process.terminate()
-    process.wait(5)
+    return start_mosquitto(PASSWORDS, tls=True), tmp_path
 
 
 def try_to_connect(port, *, ca=None, password="one-secret"):
