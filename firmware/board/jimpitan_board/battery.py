@@ -4,9 +4,7 @@ MYPY = False
 if MYPY:
     import machine
 
-SAMPLES = (
-    16  # their mean takes a noise of 15 mV (an estimate: 8 to 15) to 4 mV
-)
+SAMPLES = 16  # their mean takes a noise of 15 mV (an estimate: 8 to 15) to 4 mV
 RATIO = 2  # two equal resistors of 100 k
 FITTED_MV_MIN = 500  # below it no battery is fitted: an 18650 that lives has 2,500 at least
 HEALTHY_MV = (3_000, 4_300)
