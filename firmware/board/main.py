@@ -1,115 +1,41 @@
-"""A box on a real board: answer the bench, read edges, step, for ever. Unverified on hardware."""
+"""Starts the firmware of the slot that may run, for ever. Unverified on hardware.
 
-import os
-import time
+No update replaces this file or the package it imports: it must start a box whose newest firmware
+does not start.
+"""
+
+import sys
 
 import machine
-from jimpitan_board import console_esp32, cues, port_esp32
-from jimpitan_board.files import FolderStore
-from jimpitan_board.parts import Parts
-from jimpitan_board.ticks import ticks_ms
-from jimpitan_box import calibration
-from jimpitan_box.assignment import Assignment
-from jimpitan_box.box import VERSION, Box, Identity
-from jimpitan_box.config import Config
-from jimpitan_box.console import Console
-from jimpitan_box.console_commands import Commands
-from jimpitan_box.logbook import Logbook
+from jimpitan_loader import start
+from jimpitan_loader.folder import Folder
+from jimpitan_loader.slots import FOLDERS
 
-STEP_MS = 10
-NAP_MS_MAX = port_esp32.WATCHDOG_MS // 2  # until a board shows whether the watchdog sleeps too
-ANSWER_MS = 200  # for the last answer to leave over USB before a restart
+WATCHDOG_MS = 30_000
 
 
 def main() -> None:
-    """Wire the parts and run until the power goes; without identity, the console alone."""
-    watchdog = machine.WDT(timeout=port_esp32.WATCHDOG_MS)
-    console_esp32.set_clock_to_build()
-    usb, vault = console_esp32.UsbPort(), console_esp32.NvsVault()
-    store, floor, logbook = FolderStore("/journal"), port_esp32.NvsFloor(), Logbook()
-    parts = Parts(ticks_ms())
-    commands = Commands(
-        version=VERSION, store=store, vault=vault, floor=floor, examiner=parts, logbook=logbook
-    )
-    console = Console(commands)
-    logbook.note(0, "power_on", machine.reset_cause())
-    assigned = commands.identity()
-    if assigned is None:
-        while True:
-            serve(usb, console, commands, watchdog)
-    edges = port_esp32.Edges(parts)
-    box = commands.box = make_box(assigned, commands, store, floor, parts)
-    box.senses.calibrate(calibration_of(store, logbook))
-    box.step(port_esp32.ticks_us(), edges.first())
-    while True:
-        serve(usb, console, commands, watchdog)
-        feel(box, edges, parts)
-        parts.step(ticks_ms())
-        logbook.look(box)
-        nap_ms = box.nap_ms()
-        if nap_ms:
-            box.wake(port_esp32.nap(parts, min(nap_ms, NAP_MS_MAX)), port_esp32.ticks_us())
+    """Choose a slot and run it; what it raises is counted, and the board starts again."""
+    watchdog = machine.WDT(timeout=WATCHDOG_MS)
+    number = start.bench_number(start.read_number)
+    slots = start.opened(Folder("/update"), number)
+    start.choose(slots, sys.path)
+    trial = machine.Timer(0)
 
+    def leave(_timer: machine.Timer) -> None:
+        if start.give_up(slots):
+            machine.reset()
 
-def feel(box: Box, edges: "port_esp32.Edges", parts: Parts) -> None:
-    """Step the box with all that its sensors say now; a part that is missing says nothing."""
-    now_ms = ticks_ms()
-    conversion = parts.scale(now_ms)
-    # The lamp of the colour sensor is lit only while something is in the throat.
-    tint = parts.colour(now_ms) if box.senses.slot.is_busy else None
-    box.step(
-        port_esp32.ticks_us(),
-        edges.take(),
-        [] if conversion is None else [conversion],
-        [] if tint is None else [tint],
-        parts.motion(now_ms),
-    )
-    cues.show(box.thanks.take(), parts.lights, parts.buzzer, now_ms)
-
-
-def calibration_of(store: FolderStore, logbook: Logbook) -> "calibration.Calibration | None":
-    """Return what calibration mode learnt, or None: then the box works with nominal values."""
-    if calibration.NAME not in store.names():
-        return None
+    if slots.is_on_trial:
+        trial.init(mode=machine.Timer.ONE_SHOT, period=start.TRIAL_MS_MAX, callback=leave)
     try:
-        content = store.read(calibration.NAME, 0, calibration.CONTENT_LENGTH_MAX + 1)
-    except OSError:
-        content = b""
-    found = calibration.read(content)
-    if found is None:
-        logbook.note(0, "calibration_unreadable", len(content))
-    return found
+        from jimpitan_board import application
 
-
-def serve(usb, console: Console, commands: Commands, watchdog: "machine.WDT") -> None:
-    """Answer the bench, restart when the identity changed, and wait for the next step."""
-    usb.write(console.step(usb.read()))
-    watchdog.feed()
-    time.sleep_ms(STEP_MS)
-    if commands.is_restart_wanted:
-        time.sleep_ms(ANSWER_MS)
-        machine.reset()
-
-
-def make_box(assigned: Assignment, commands: Commands, store, floor, parts: Parts) -> Box:
-    """Return the running box of this identity."""
-    wifi = port_esp32.Wifi(assigned.wifi_name, assigned.wifi_password)
-    net = port_esp32.SocketNet(wifi, assigned.broker_host, assigned.broker_port, assigned.ca)
-    identity = Identity(
-        assigned.box, assigned.epoch, assigned.key, assigned.login, commands.wiped_before()
-    )
-    return Box(
-        identity=identity,
-        config=Config(),
-        store=store,
-        floor=floor,
-        net=net,
-        sensors=port_esp32.Sensors(wifi, parts),
-        ticks_us=port_esp32.ticks_us(),
-        cause=machine.reset_cause(),
-        seed=int.from_bytes(os.urandom(4), "big"),
-        memory=port_esp32.RtcMemory(),
-    )
+        application.run(slots, FOLDERS, watchdog)
+    except Exception as error:  # noqa: BLE001 -- whatever it is, the board must start again
+        sys.print_exception(error)
+        start.crashed(slots)
+    machine.reset()
 
 
 main()

@@ -23,6 +23,8 @@ class MemoryStore:
         return list(self.files)
 
     def size(self, name):
+        if name not in self.files:
+            raise OSError(2)
         return len(self.files[name])
 
     def read(self, name, start, length):
@@ -86,13 +88,14 @@ class Sensors:
 class Bench:
     """One box with its power switch, its wires and somebody who answers for the server."""
 
-    def __init__(self, store=None, start_us=TICKS - 3000000, **settings):
+    def __init__(self, store=None, start_us=TICKS - 3000000, shelf=None, **settings):
         self.config = Config()
         for name in settings:
             setattr(self.config, name, settings[name])
         self.store = store or MemoryStore()
         self.floor = Floor()
         self.memory = Memory()
+        self.shelf = shelf
         self.sensors = Sensors()
         self.net = StubNet()
         self.now_us = start_us
@@ -114,6 +117,7 @@ class Bench:
             ticks_us=self.now_us % TICKS,
             cause=1,
             seed=7,
+            shelf=self.shelf,
         )
 
     def run(self, seconds, edges=(), tick_us=TICK_US):

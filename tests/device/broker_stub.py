@@ -12,6 +12,8 @@ class StubNet:
         self.chunk = 0  # bytes a read returns at most, 0 for all
         self.sent = b""  # every byte the client ever wrote
         self.published = []  # (topic, payload, packet id) in order
+        self.retained = {}  # topic -> payload, handed out at each subscription
+        self.asked = []  # topics of those subscriptions
         self.opens = 0
         self._incoming = b""
         self._reader = packets.Reader()
@@ -65,9 +67,18 @@ class StubNet:
             self._incoming += packets.packet(packets.CONNACK, 0, b"\x00\x00")
         elif kind == packets.SUBSCRIBE:
             self._incoming += packets.packet(packets.SUBACK, 0, body[:2], b"\x01")
+            self._hand_out(str(body[4:-1], "utf-8"))
+        elif kind == packets.UNSUBSCRIBE:
+            self._incoming += packets.packet(packets.UNSUBACK, 0, body[:2])
         elif kind == packets.PINGREQ:
             self._incoming += packets.packet(packets.PINGRESP, 0)
         elif kind == packets.PUBLISH:
             topic, payload, packet_id = packets.parse_publish(flags, body)
             self.published.append((topic, payload, packet_id))
             self._incoming += packets.puback(packet_id)
+
+    def _hand_out(self, topic):
+        self.asked.append(topic)
+        if topic in self.retained:
+            content = self.retained[topic]
+            self._incoming += packets.packet(packets.PUBLISH, 1, packets.text(topic), content)

@@ -15,6 +15,9 @@ MODULES = (
     "test_device_senses",
     "test_device_thanks",
     "test_device_power",
+    "test_device_configuration",
+    "test_device_update",
+    "test_device_slots",
 )
 
 

@@ -151,7 +151,8 @@ class Beams:
 
     def take(self) -> "list[Edge]":
         """Return (channel, is_broken, ticks_us) since the last call, oldest first."""
-        return in_order(self._rings.take())
+        edges = self._rings.take()
+        return in_order(edges) if edges else edges
 
     def sleep(self) -> None:
         """Switch the light off for a nap; the beams break by that, and nobody is told."""

@@ -7,6 +7,7 @@ off from power at every flash operation in trials without losing a closed file.
 import os
 
 TEMPORARY = "~"
+IS_FOLDER = 0x4000  # in the mode that os.stat returns
 
 
 class FolderStore:
@@ -50,3 +51,28 @@ class FolderStore:
     def remove(self, name: str) -> None:
         """Remove a file."""
         os.remove(self._path(name))
+
+
+class SlotStore(FolderStore):
+    """The files of one slot; a name may have one folder in front, which is made when missing."""
+
+    def names(self) -> "list[str]":
+        """Return the names of all files, those in folders as `folder/name`."""
+        found: "list[str]" = []
+        for name in os.listdir(self._folder):
+            path = self._path(name)
+            if os.stat(path)[0] & IS_FOLDER:
+                found += [name + "/" + inner for inner in os.listdir(path)]
+            else:
+                found.append(name)
+        return found
+
+    def append(self, name: str, content: bytes) -> None:
+        """Append; durable when this returns."""
+        parts = name.split("/")
+        if len(parts) == 2:
+            try:
+                os.mkdir(self._path(parts[0]))
+            except OSError:
+                os.stat(self._path(parts[0]))
+        FolderStore.append(self, name, content)

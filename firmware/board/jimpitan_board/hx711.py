@@ -101,16 +101,18 @@ class Hx711:
     def _clock_out(self) -> "tuple[int, bool]":
         clock: "Callable[[int], None]" = self._clock.value
         out: "Callable[[], int]" = self._out.value
+        # Names looked up once: of 25 pulses, looking up is a third of the time.
+        disable_irq, enable_irq, ticks = machine.disable_irq, machine.enable_irq, ticks_us
         value = 0
         high_us_max = 0
         first_us = ticks_us()
         for pulse in range(self._pulses):
-            state = machine.disable_irq()
-            start_us = ticks_us()
+            state = disable_irq()
+            start_us = ticks()
             clock(1)
             clock(0)
-            high_us = passed(ticks_us(), start_us)
-            machine.enable_irq(state)
+            high_us = (ticks() - start_us) & 0x3FFF_FFFF
+            enable_irq(state)
             high_us_max = max(high_us_max, high_us)
             if pulse < 24:
                 value = value << 1 | out()

@@ -31,7 +31,7 @@ class Lid:
     def _levels(self) -> int:
         return self._pins[0].value() | self._pins[1].value() << 1
 
-    def _on_edge(self, _pin: "machine.Pin") -> None:
+    def _on_edge(self, _pin: "machine.Pin | None") -> None:
         now_us = ticks_us()
         level = self._levels()
         changed = level ^ self._level
@@ -48,6 +48,10 @@ class Lid:
     def take(self) -> "list[Edge]":
         """Return (channel, is_open, ticks_us) since the last call, oldest first."""
         return self._rings.take()
+
+    def wake(self) -> None:
+        """See what changed during a nap, in which an edge calls the chip but no interrupt."""
+        self._on_edge(None)
 
     def selftest(self) -> "tuple[str, bool, str]":
         """Say whether both switches agree, as they must whenever the lid stands still."""

@@ -15,6 +15,7 @@ if MYPY:
 BRIGHTNESS_MAX = 64  # of 255, whatever colour is asked for
 FRAME_MS = 20
 PERIOD_MS = 2_000
+REFRESH_MS = 1_000  # an unchanged row is written so often, for a light that lost its colour
 OFF, STEADY, BLINK, BREATHE, CHASE = 0, 1, 2, 3, 4
 PATTERNS = (OFF, STEADY, BLINK, BREATHE, CHASE)
 
@@ -30,7 +31,9 @@ class Lights:
         self._start_ms = 0
         self._length_ms = 0
         self._frame_ms: "int | None" = None
-        self._write(0, None)
+        self._shown: "tuple[Colour, int | None] | None" = None
+        self._shown_ms = 0
+        self._write(0, None, 0)
 
     def show(self, pattern: int, colour: "Colour", now_ms: int, length_ms: int = 0) -> None:
         """Show a pattern in a colour of 0 to 255 a part, for ever or for a while."""
@@ -40,7 +43,7 @@ class Lights:
         self._colour = colour
         self._start_ms = now_ms
         self._length_ms = length_ms
-        self._frame_ms = None
+        self._frame_ms = self._shown = None
 
     def step(self, now_ms: int) -> None:
         """Move the pattern on."""
@@ -51,9 +54,9 @@ class Lights:
         if self._length_ms and age_ms >= self._length_ms:
             self._pattern = OFF
         if self._pattern == CHASE:
-            self._write(255, age_ms // 100 % self._count)
+            self._write(255, age_ms // 100 % self._count, now_ms)
         else:
-            self._write(self._share(age_ms % PERIOD_MS), None)
+            self._write(self._share(age_ms % PERIOD_MS), None, now_ms)
 
     def _share(self, phase_ms: int) -> int:
         """Return the brightness of a pattern at a phase, 0 to 255."""
@@ -64,11 +67,16 @@ class Lights:
             return (half_ms - abs(phase_ms - half_ms)) * 255 // half_ms
         return 255 if self._pattern == STEADY else 0
 
-    def _write(self, share: int, only: "int | None") -> None:
-        red, green, blue = [part * share * BRIGHTNESS_MAX // (255 * 255) for part in self._colour]
+    def _write(self, share: int, only: "int | None", now_ms: int) -> None:
+        red, green, blue = self._colour if share else (0, 0, 0)
+        bound = share * BRIGHTNESS_MAX
+        colour = (red * bound // 65_025, green * bound // 65_025, blue * bound // 65_025)
+        if (colour, only) == self._shown and passed(now_ms, self._shown_ms) < REFRESH_MS:
+            return
+        self._shown, self._shown_ms = (colour, only), now_ms
         for index in range(self._count):
             is_lit = only is None or only == index
-            self._pixels[index] = (red, green, blue) if is_lit else (0, 0, 0)
+            self._pixels[index] = colour if is_lit else (0, 0, 0)
         self._pixels.write()
 
     def selftest(self) -> "tuple[str, bool, str]":

@@ -117,7 +117,8 @@ class Parts:
 
     def edges(self) -> "list[Edge]":
         """Return (channel, level, ticks_us) of beams 0, 1 and lid 2, 3, oldest first."""
-        return in_order(self.beams.take() + self.lid.take())
+        edges, of_lid = self.beams.take(), self.lid.take()
+        return in_order(edges + of_lid) if of_lid else edges
 
     def scale(self, now_ms: int) -> "int | None":
         """Return one raw conversion, None when none is ready."""
@@ -163,6 +164,7 @@ class Parts:
         """Give it back; the scale has settled 0.4 s later."""
         self._scale.use(now_ms, lambda chip: chip.power_up(), None)
         self.beams.wake()
+        self.lid.wake()
 
     def health(self) -> "list[Health]":
         """Return (name, does it answer, a sentence) of each optional chip; no transfer."""

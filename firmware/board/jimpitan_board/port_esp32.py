@@ -7,6 +7,7 @@ import errno
 import gc
 import socket
 import ssl
+import sys
 import time
 
 import esp32
@@ -19,13 +20,18 @@ from jimpitan_board.parts import Parts
 from jimpitan_board.ticks import passed, ticks_ms
 
 NVS_SPACE = "jimpitan"
-WATCHDOG_MS = 30_000
+WATCHDOG_MS = 30_000  # as the loader sets it
 BLOCKED = (errno.EAGAIN, errno.EINPROGRESS, errno.ETIMEDOUT)
 
 
 def ticks_us() -> int:
     """Return the wrapping microsecond tick; the stubs hide that it is a number."""
     return time.ticks_us()  # pyright: ignore[reportReturnType]
+
+
+def machine_name() -> str:
+    """Return what a release must be compiled for: the chip, and the bytecode of this image."""
+    return "esp32s3-mpy%d" % (sys.implementation._mpy & 0xFF)
 
 
 class NvsFloor:

@@ -17,6 +17,7 @@ from jimpitan_box.pending import Pending
 from jimpitan_box.power import Power
 from jimpitan_box.senses import Senses
 from jimpitan_box.thanks import Thanks
+from jimpitan_box.upkeep import Upkeep
 from jimpitan_box.uptime import Uptime
 from jimpitan_box.visit import Visit
 
@@ -24,7 +25,7 @@ MYPY = False
 if MYPY:
     from jimpitan_box.config import Config
     from jimpitan_box.detector import Fact
-    from jimpitan_box.ports import Floor, Memory, Net, Sensors, Store
+    from jimpitan_box.ports import Floor, Memory, Net, Sensors, Shelf, Store
 
     Edge = tuple[int, bool, int]  # (channel, broken or open, ticks_us)
 
@@ -71,6 +72,7 @@ class Box:
         cause: int,
         seed: int,
         memory: "Memory | None" = None,
+        shelf: "Shelf | None" = None,
     ) -> None:
         self._config = config
         self._pending = Pending(memory)
@@ -94,6 +96,16 @@ class Box:
         self._visit = Visit()
         self._downlink = Downlink(identity.box, identity.epoch, identity.key)
         self._connect(identity, net, Jitter(seed))
+        self._upkeep = Upkeep(
+            store=store,
+            config=config,
+            keeper=self.keeper,
+            power=self.power,
+            client=self._client,
+            sensors=sensors,
+            shelf=shelf,
+            version=VERSION,
+        )
         self._deposits = 0
         self._heartbeat_ms = 0
         self._prune_ms = PRUNE_MS
@@ -190,10 +202,20 @@ class Box:
         if now_ms >= self._prune_ms:
             self._prune(now_ms)
         self.power.step(now_ms, self._sensors.is_on_mains())
-        if self.power.wants_air(now_ms, self.unacked):
+        self._upkeep.step(now_ms, self._is_calm())
+        if self.power.wants_air(now_ms, self.unacked) or self._upkeep.wants_air(now_ms):
             self._talk(now_ms)
         else:
             self._client.hang_up(now_ms)
+
+    def _is_calm(self) -> bool:
+        """Return whether nothing is felt that a slow write to flash could disturb."""
+        return not (self._slot.is_busy or self.senses.scale.is_weighing or self._lid.is_open)
+
+    @property
+    def is_restart_wanted(self) -> bool:
+        """Return whether another firmware should be started now."""
+        return self._upkeep.is_restart_wanted
 
     def _talk(self, now_ms: int) -> None:
         """Send what is to be sent and obey what comes."""
@@ -202,6 +224,8 @@ class Box:
         for topic, message in self._client.take_received():
             if topic == self._down_topic:
                 self.obey(message, now_ms)
+            else:
+                self._upkeep.received(topic, message)
         self._tell_state(now_ms)
         self._outbox.step(now_ms)
         self._client.flush(now_ms)
@@ -212,7 +236,7 @@ class Box:
 
     def nap_ms(self) -> int:
         """Return how long the board may sleep now, 0 when the box has something to do."""
-        if self._slot.is_busy or self.senses.scale.is_weighing or self._lid.is_open:
+        if not self._is_calm() or self._upkeep.wants_air(self._uptime.ms):
             return 0
         heartbeat_ms = max(0, self._heartbeat_ms - self._uptime.ms)
         return min(self.power.nap_ms(self._uptime.ms, self.unacked), heartbeat_ms)
@@ -272,6 +296,8 @@ class Box:
             records.HEARTBEAT_HEAP_FREE: self._sensors.heap_free(),
             records.HEARTBEAT_RSSI_DBM: self._sensors.rssi_dbm(),
             records.HEARTBEAT_DROPPED: self.keeper.dropped,
+            records.HEARTBEAT_FIRMWARE: self._upkeep.short_fingerprint,
+            records.HEARTBEAT_CONFIGURATION: self._upkeep.revision,
         }
 
     def _prune(self, now_ms: int) -> None:
@@ -305,6 +331,9 @@ class Box:
             self._visit.authorise(
                 down.whole(body, down.OPEN_VISIT), down.whole(body, down.OPEN_VALID_MS), now_ms
             )
+        if fields[down.KIND] in {down.CONFIGURE, down.UPDATE}:
+            self._upkeep.obey(int(str(fields[down.KIND])), body, now_ms)
+            self._heartbeat_ms = min(self._heartbeat_ms, now_ms + self.power.heartbeat_ms)
         if fields[down.KIND] == down.THANKS and self.thanks.told(body, now_ms):
             self._keep(records.THANKS_SHOWN, {records.THANKS_CAUSE: records.CAUSE_PAYMENT})
 

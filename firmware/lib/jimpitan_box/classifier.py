@@ -25,6 +25,7 @@ if MYPY:
 COIN_PRIOR, NOTE_PRIOR, PAIR_PRIOR, BUNDLE_PRIOR, UNKNOWN_PRIOR = -714, -714, -5300, -5300, -6200
 FALLS, FALLS_NOT = -30, -3507  # 97 in 100 single coins fall freely
 NOTE_FALLS, NOTE_FALLS_NOT = -3000, -51
+TYPICAL = 1609  # five times as likely: the gift that the programme asks for
 ODD = -8000  # a dwell that this form has once in 3000 cases
 NOTE_FAST = -4000  # one note in 50 is folded small and pushed as fast as a coin falls
 NOTE_MG, NOTE_MG_DEVIATION = 820, 130  # 65 mm x 121 to 151 mm of paper of 85 to 110 g/m2
@@ -135,7 +136,13 @@ class Classifier:
         found += self._notes(note, tint)
         log = UNKNOWN_PRIOR + any_diameter + likelihood.flat(MASS_MG_WIDTH)
         found.append((log, records.FORM_UNKNOWN, 0, 1))
-        return found
+        typical = self._config.typical_idr
+        if not typical:
+            return found
+        return [
+            (one[0] + TYPICAL if one[2] == typical else one[0], one[1], one[2], one[3])
+            for one in found
+        ]
 
     def _pairs(self, step: "Step", before: int) -> "list[Hypothesis]":
         coins = self._calibration.coins

@@ -15,6 +15,8 @@ class Config:
         self.quiet_from_min = 21 * 60
         self.quiet_to_min = 6 * 60
         self.zone_min = 420
+        self.is_alarm_silent = False
+        self._set_update()
 
     def _set_senses(self) -> None:
         # Detector: a coin dwells 22 to 44 ms in a beam, a note 100 ms to 3 s; a bounce on the
@@ -33,6 +35,7 @@ class Config:
         self.settle_ms = 1_300
         self.weigh_ms = 1_150
         self.confident_permille = 900
+        self.typical_idr = 0  # the usual gift of the programme, 0 when it has none
         # Watch: a note weighs 0.67 g and more; a calm mean is right within 0.1 g. In a nap the
         # zero of the cell may drift by 0.25 g a kelvin.
         self.loss_mg_min = 450
@@ -50,6 +53,20 @@ class Config:
         self.report_ms_max = 60_000
         self.nap_heartbeat_ms = 21_600_000
         self.nap_ms_max = 600_000
+
+    def _set_update(self) -> None:
+        # Update: a release on trial is left when the server has not acknowledged its first
+        # records in an hour; a block that does not come is asked for again, ever more seldom,
+        # a hundred times, which takes eight hours of network. On battery a download may keep
+        # the radio on for ten minutes, above the voltage that half a charge has.
+        self.trial_ms_max = 3_600_000
+        self.trial_ms_min = 60_000
+        self.block_ms = 10_000
+        self.block_ms_max = 300_000
+        self.block_asked_max = 100
+        self.update_air_ms_max = 600_000
+        self.update_battery_mv_min = 3_700
+        self.restart_calm_ms = 10_000
 
     def _set_memory(self) -> None:
         # Journal: a real partition has 2 MB; an acknowledged record stays for seven days. At one

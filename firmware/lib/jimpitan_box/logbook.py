@@ -20,6 +20,7 @@ class Logbook:
         self.entries: "list[list[object]]" = []
         self.forgotten = 0
         self._seen: "dict[str, int]" = {}
+        self._online, self._acked, self._dropped, self._head = False, -1, -1, 0
 
     def note(self, uptime_ms: int, word: str, number: int = 0) -> None:
         """Keep one event; the oldest makes room."""
@@ -31,9 +32,20 @@ class Logbook:
     def look(self, box: "Box") -> None:
         """Note what changed since the last look."""
         keeper = box.keeper
-        self._note_change(box.uptime_ms, "online", 1 if box.is_online else 0)
-        self._note_change(box.uptime_ms, "acked", keeper.cursor.acked)
-        self._note_change(box.uptime_ms, "dropped", keeper.dropped)
+        acked, dropped, is_online = keeper.cursor.acked, keeper.dropped, box.is_online
+        # Most looks see nothing new, and every step of the box ends with one.
+        if (
+            keeper.head == self._head
+            and acked == self._acked
+            and dropped == self._dropped
+            and is_online == self._online
+        ):
+            return
+        self._online, self._acked, self._dropped = is_online, acked, dropped
+        self._head = keeper.head
+        self._note_change(box.uptime_ms, "online", 1 if is_online else 0)
+        self._note_change(box.uptime_ms, "acked", acked)
+        self._note_change(box.uptime_ms, "dropped", dropped)
         head = self._seen.get("kept", 0)
         if keeper.head != head:
             self._note_change(box.uptime_ms, "kept", keeper.head)

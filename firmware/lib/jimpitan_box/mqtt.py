@@ -52,6 +52,7 @@ class Client:
         self._in_flight: "dict[int, int]" = {}  # packet id -> ms of publishing
         self._acked_ids: "list[int]" = []
         self._received: "list[tuple[str, bytes]]" = []
+        self._heard_topic = ""  # retained messages are asked for, one topic at a time
         self.connects = 0
 
     @property
@@ -84,6 +85,20 @@ class Client:
         self._in_flight[packet_id] = now_ms
         self._unsent += packets.publish(topic, payload, packet_id, is_retained)
         return packet_id
+
+    def ask(self, topic: str) -> bool:
+        """Ask for the retained message of a topic, again when asked again; "" ends it.
+
+        Returns whether it was asked. The message comes at QoS 0 with what is received, or never.
+        """
+        if self._state != UP or len(self._unsent) > UNSENT_LENGTH_MAX // 2:
+            return False
+        if self._heard_topic:
+            self._unsent += packets.unsubscribe(self._heard_topic, self._next_id())
+        if topic:
+            self._unsent += packets.subscribe(topic, self._next_id(), 0)
+        self._heard_topic = topic
+        return True
 
     def _next_id(self) -> int:
         while True:
@@ -143,7 +158,13 @@ class Client:
                 self._acked_ids.append(packets.packet_id(body))
         elif kind == packets.PINGRESP:
             self._pinged_ms = None
-        elif kind == packets.CONNACK and self._state == GREETING:
+        elif self._state == UP and kind in {packets.SUBACK, packets.UNSUBACK}:
+            return  # of `ask`; when the broker refuses, the message does not come
+        else:
+            self._take_greeting(kind, body, now_ms)
+
+    def _take_greeting(self, kind: int, body: bytes, now_ms: int) -> None:
+        if kind == packets.CONNACK and self._state == GREETING:
             if len(body) != 2 or body[1]:
                 raise Malformed("the broker refused the connection")
             self._unsent += packets.subscribe(self._down_topic, self._next_id())
@@ -203,6 +224,7 @@ class Client:
         self._retry_ms = now_ms + self._backoff.next_ms()
         self._reader.reset()
         self._unsent = b""
+        self._heard_topic = ""
         self._pinged_ms = None
         self._in_flight.clear()
         self._acked_ids.clear()

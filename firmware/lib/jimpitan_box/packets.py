@@ -3,7 +3,8 @@
 from jimpitan_wire.errors import Malformed, TooLarge
 
 CONNECT, CONNACK, PUBLISH, PUBACK = 1, 2, 3, 4
-SUBSCRIBE, SUBACK, PINGREQ, PINGRESP, DISCONNECT = 8, 9, 12, 13, 14
+SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK = 8, 9, 10, 11
+PINGREQ, PINGRESP, DISCONNECT = 12, 13, 14
 PACKET_LENGTH_MAX = 4096
 PACKET_ID_MAX = 65_535
 
@@ -59,9 +60,14 @@ def publish(topic: str, payload: bytes, packet_id: int, is_retained: bool) -> by
     return packet(PUBLISH, flags, text(topic), packet_id.to_bytes(2, "big"), payload)
 
 
-def subscribe(topic: str, packet_id: int) -> bytes:
-    """Return SUBSCRIBE to one topic at QoS 1 (3.8)."""
-    return packet(SUBSCRIBE, 2, packet_id.to_bytes(2, "big"), text(topic), b"\x01")
+def subscribe(topic: str, packet_id: int, qos: int = 1) -> bytes:
+    """Return SUBSCRIBE to one topic (3.8)."""
+    return packet(SUBSCRIBE, 2, packet_id.to_bytes(2, "big"), text(topic), bytes((qos,)))
+
+
+def unsubscribe(topic: str, packet_id: int) -> bytes:
+    """Return UNSUBSCRIBE from one topic (3.10)."""
+    return packet(UNSUBSCRIBE, 2, packet_id.to_bytes(2, "big"), text(topic))
 
 
 def puback(packet_id: int) -> bytes:

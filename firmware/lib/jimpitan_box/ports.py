@@ -91,6 +91,90 @@ class Sensors(Protocol):
         ...
 
 
+class Slots(Protocol):
+    """Which firmware runs and may run; `jimpitan_loader.slots.Slots` on a board."""
+
+    attempt: int
+    outcome: int
+    reason: int
+    is_told: bool
+    about: bytes
+    floor: int
+
+    @property
+    def is_on_trial(self) -> bool:
+        """Return whether what runs has not been confirmed yet."""
+        ...
+
+    @property
+    def fingerprint(self) -> bytes:
+        """Return the fingerprint of what runs, 32 zeros as flashed at the bench."""
+        ...
+
+    def target(self) -> int:
+        """Return the slot that an update may fill."""
+        ...
+
+    def slot_of(self, fingerprint: bytes) -> int:
+        """Return the slot that holds this release whole, 0 when none does."""
+        ...
+
+    def forget(self, slot: int) -> None:
+        """Note that a slot is going to be filled anew; OSError when the flash refuses."""
+        ...
+
+    def try_out(self, slot: int, *, fingerprint: bytes, number: int, attempt: int) -> None:
+        """Let the next start run a slot on trial; OSError when the flash refuses."""
+        ...
+
+    def confirm(self, floor: int) -> None:
+        """Let what runs stay; OSError when the flash refuses."""
+        ...
+
+    def fall_back(self, reason: int) -> None:
+        """Go back to what ran before, from the next start on."""
+        ...
+
+    def answered(self, attempt: int, *, about: bytes, outcome: int, reason: int) -> None:
+        """Note what became of an order that was dealt with without a trial."""
+        ...
+
+    def told(self) -> None:
+        """Note that the box has kept a record of what became of the newest order."""
+        ...
+
+    def alive(self) -> None:
+        """Note that what runs has run for a while."""
+        ...
+
+
+class Shelf(Protocol):
+    """Where the firmware lies on this board, and what the board can run."""
+
+    @property
+    def slots(self) -> Slots:
+        """Return the slots of this board, always the same object."""
+        ...
+
+    @property
+    def machine(self) -> str:
+        """Return what a release must be made for."""
+        ...
+
+    @property
+    def floor(self) -> int:
+        """Return the lowest number that may run once what runs is confirmed."""
+        ...
+
+    def slot(self, number: int) -> Store:
+        """Return the files of a slot; a name may have one folder in front: `package/name`."""
+        ...
+
+    def notes(self) -> Store:
+        """Return the files beside the slots."""
+        ...
+
+
 class Memory(Protocol):
     """A few bytes (RTC memory) that outlive a brown-out and hold anything after a power cut."""
 

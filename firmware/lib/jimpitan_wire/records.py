@@ -64,7 +64,9 @@ BOOT_CAUSE, BOOT_VERSION, BOOT_LAST_SEQ, BOOT_UNKEPT = 1, 2, 3, 4
     HEARTBEAT_HEAP_FREE,
     HEARTBEAT_RSSI_DBM,
     HEARTBEAT_DROPPED,
-) = range(1, 11)
+    HEARTBEAT_FIRMWARE,
+    HEARTBEAT_CONFIGURATION,
+) = range(1, 13)
 DEPOSIT_DWELL_A_US, DEPOSIT_DWELL_B_US, DEPOSIT_TRANSIT_US, DEPOSIT_GUESSES = 1, 2, 3, 4
 LID_DEPOSITS = 1
 TAMPER_SIGN, TAMPER_DURATION_MS, TAMPER_MASS_MG, TAMPER_DETAIL = 1, 2, 3, 4
@@ -72,6 +74,9 @@ GAP_FROM, GAP_TO, GAP_REASON = 1, 2, 3
 SUMMARY_ID, SUMMARY_DEPOSITS, SUMMARY_OTHERS, SUMMARY_FIRST_MS, SUMMARY_LAST_MS = 1, 2, 3, 4, 5
 COLLECTION_VISIT = 1
 THANKS_CAUSE = 1
+CONFIG_REVISION, CONFIG_REFUSED = 1, 2
+FIRMWARE_OUTCOME, FIRMWARE_FINGERPRINT, FIRMWARE_ATTEMPT = 1, 2, 3
+FIRMWARE_VERSION, FIRMWARE_REASON = 4, 5
 EPOCH_START_OLD, EPOCH_START_LAST_SEQ = 1, 2
 (
     WEIGHED_DEPOSITS,
@@ -93,6 +98,18 @@ SIGN_SENSOR_LOST, SIGN_BEAM_DEGRADED = 10, 11
 SENSOR_SCALE, SENSOR_MOTION = 1, 2
 # What thanks were shown for, in THANKS_CAUSE.
 CAUSE_PAYMENT = 1
+# What became of an update, in FIRMWARE_OUTCOME: it runs on trial, it was acknowledged by the
+# server and stays, it was left again, it was not begun, it was given up before it ran.
+FIRMWARE_TRIED, FIRMWARE_CONFIRMED, FIRMWARE_ROLLED_BACK = 1, 2, 3
+FIRMWARE_REFUSED, FIRMWARE_GIVEN_UP = 4, 5
+# Why, in FIRMWARE_REASON: it did not start, the server did not acknowledge, it raised again and
+# again; it lies below the floor, is for another machine, is too large; blocks did not come or
+# were damaged, the flash refused.
+REASON_NO_START, REASON_NO_ACK, REASON_CRASHED = 1, 2, 3
+REASON_FLOOR, REASON_MACHINE, REASON_TOO_LARGE = 4, 5, 6
+REASON_UNREACHABLE, REASON_DAMAGED, REASON_FLASH = 7, 8, 9
+# Of a fingerprint, so many bytes stand in a record; none of a release: as flashed at the bench.
+FINGERPRINT_SHORT_LENGTH = 8
 # Reasons of a journal gap, in GAP_REASON.
 GAP_TORN, GAP_LOST = 1, 2
 

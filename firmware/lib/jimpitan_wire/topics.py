@@ -1,9 +1,13 @@
 """The names of the MQTT topics and the rule for the id of a box."""
 
+import binascii
+
 from jimpitan_wire.errors import Malformed
 
 ROOT = "jimpitan/1/"
 RECORDS, STATE, DOWN = "records", "state", "down"
+RELEASE = ROOT + "release/"
+ALL_BLOCKS = RELEASE + "#"
 ALL_RECORDS = ROOT + "+/" + RECORDS
 ALL_STATES = ROOT + "+/" + STATE
 ONLINE, OFFLINE = b"online", b"offline"
@@ -24,6 +28,11 @@ def checked_box(box: str) -> str:
 def topic(box: str, leaf: str) -> str:
     """Return the topic of one box: leaf is RECORDS, STATE or DOWN."""
     return ROOT + checked_box(box) + "/" + leaf
+
+
+def block_topic(fingerprint: bytes, block: int) -> str:
+    """Return the topic on which a block of a release is retained, by the manifest's SHA-256."""
+    return RELEASE + binascii.hexlify(fingerprint[:16]).decode() + "/%d" % block
 
 
 def parse_topic(name: str) -> "tuple[str, str]":

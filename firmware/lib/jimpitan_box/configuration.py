@@ -1,0 +1,73 @@
+"""What the server wishes this box to be set to: kept first, then applied, whole or not at all.
+
+The last wish holds, whatever its number: only the counter of down messages says what is newer.
+"""
+
+from jimpitan_wire import cbor, options, records
+from jimpitan_wire.errors import WireError
+
+from jimpitan_box import frames
+
+MYPY = False
+if MYPY:
+    from jimpitan_box.config import Config
+    from jimpitan_box.ports import Store
+
+NAME = "configuration"
+CONTENT_LENGTH_MAX = 512
+
+
+class Configuration:
+    """The options that hold and their revision, 0 when the server never said anything."""
+
+    def __init__(self, store: "Store", config: "Config") -> None:
+        self._store = store
+        self._config = config
+        self.revision = 0
+        self._load()
+
+    def _load(self) -> None:
+        if NAME not in self._store.names():
+            return
+        try:
+            content = frames.unframe(self._store.read(NAME, 0, CONTENT_LENGTH_MAX))
+            found = cbor.decode(content) if content else None
+        except (OSError, WireError):
+            return
+        if not isinstance(found, list) or len(found) != 2 or not isinstance(found[0], int):
+            return
+        if isinstance(found[1], dict) and not options.refused(found[1]):
+            self.revision = found[0]
+            self._apply(found[1])
+
+    def wish(self, revision: int, wished: "dict[int, object]") -> "dict[int, object]":
+        """Keep and apply a configuration; return the body of the record that answers.
+
+        Raises OSError when the flash refuses; then what held before still holds.
+        """
+        body: "dict[int, object]" = {records.CONFIG_REVISION: revision}
+        refused = options.refused(wished)
+        if refused:
+            body[records.CONFIG_REFUSED] = refused
+            return body
+        if revision != self.revision:
+            self._store.replace(NAME, frames.frame(cbor.encode([revision, wished])))
+            self.revision = revision
+            self._apply(wished)
+        return body
+
+    def _apply(self, wished: "dict[int, object]") -> None:
+        config = self._config
+
+        def value(option: int) -> int:
+            found = wished.get(option)
+            return found if isinstance(found, int) else options.OPTIONS[option][3]
+
+        config.heartbeat_ms = value(options.HEARTBEAT_S) * 1000
+        config.quiet_from_min = value(options.QUIET_FROM_MIN)
+        config.quiet_to_min = value(options.QUIET_TO_MIN)
+        config.zone_min = value(options.ZONE_MIN)
+        config.is_alarm_silent = value(options.ALARM_SILENT) == 1
+        config.confident_permille = value(options.CONFIDENT_PERMILLE)
+        config.typical_idr = value(options.TYPICAL_IDR)
+        config.report_ms = value(options.REPORT_S) * 1000
