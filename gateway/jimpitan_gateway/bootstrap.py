@@ -14,6 +14,7 @@ from jimpitan_gateway.broker import Broker
 from jimpitan_gateway.errors import GatewayError, SettingMissing, SpoolFull
 from jimpitan_gateway.intake import Delivery, take_in
 from jimpitan_gateway.relay import Relay, step_relay
+from jimpitan_gateway.releases import Carrier, public_key, step_releases
 from jimpitan_gateway.server_door import POLL_WAIT_S, HttpDoor
 from jimpitan_gateway.settings import Settings
 from jimpitan_gateway.spool import Spool
@@ -23,6 +24,7 @@ STALL_S = 30.0
 STEP_WAIT_S = 0.2
 FULL_WAIT_S = 1.0
 POLL_FAILED_WAIT_S = 2.0
+RELEASES_EVERY_S = 10.0
 
 
 def now_ms() -> int:
@@ -71,6 +73,7 @@ class Gateway:
             )
         self._settings = settings
         self._clock_ms = clock_ms
+        self._publisher = public_key(settings.publisher_key) if settings.publisher_key else b""
         self._token = settings.server_token.get_secret_value()
         self._broker = Broker(settings, clock_ms)
         self._metrics = Metrics()
@@ -91,7 +94,8 @@ class Gateway:
         Spool(self._settings.spool).close()
         loops = [
             threading.Thread(target=self._guard, args=(loop,), name=loop.__name__, daemon=True)
-            for loop in (self._take_in, self._relay, self._poll)
+            for loop in (self._take_in, self._relay, self._poll, self._carry_releases)
+            if self._publisher or loop != self._carry_releases
         ]
         for thread in loops:
             thread.start()
@@ -180,6 +184,27 @@ class Gateway:
                 self._broker.publish(door.poll(POLL_WAIT_S))
             except GatewayError:
                 self._stop.wait(POLL_FAILED_WAIT_S)
+
+    def _carry_releases(self) -> None:
+        """Bring the broker what boxes may be ordered to fetch; nothing else waits for this."""
+        door = HttpDoor(url=self._settings.server_url, token=self._token)
+        spool = Spool(self._settings.spool)
+        carrier = Carrier(self._publisher, self._broker.retain, spool.note)
+        while not self._stop.is_set():
+            connection = self._broker.connection
+            if not connection:
+                self._stop.wait(1.0)
+                continue
+            try:
+                said = step_releases(carrier, door, noted=spool.progress(), connection=connection)
+            except GatewayError as error:
+                said = []
+                log.warning("releases_not_asked", reason=str(error))
+            for sentence in said:
+                log.info("release", what=sentence)
+            self._stop.wait(RELEASES_EVERY_S)
+        spool.close()
+        door.close()
 
     def _watch(self) -> None:
         """End the process when the intake stands still; a service starts it anew."""

@@ -10,7 +10,8 @@ import queue
 import select
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 import paho.mqtt.client as mqtt
 import structlog
@@ -31,6 +32,14 @@ ALL_DOWN_WAITING_MAX = 10_000
 STOP_STEPS_MAX = 20
 
 
+class Outgoing(NamedTuple):
+    """A message on its way to the broker; a retained one stays there."""
+
+    topic: str
+    payload: bytes
+    is_retained: bool
+
+
 class Broker:
     """One persistent session at the broker: records in, messages for boxes out."""
 
@@ -38,7 +47,7 @@ class Broker:
         self._settings = settings
         self._now_ms = now_ms
         self._deliveries: collections.deque[Delivery] = collections.deque()
-        self._down: queue.Queue[tuple[str, bytes]] = queue.Queue(ALL_DOWN_WAITING_MAX)
+        self._down: queue.Queue[Outgoing] = queue.Queue(ALL_DOWN_WAITING_MAX)
         self._awake, self._wake = socket.socketpair()
         self._awake.setblocking(False)
         self._wake.setblocking(False)
@@ -126,18 +135,38 @@ class Broker:
                 self._client.ack(delivery.mid, delivery.qos)
         self._client.loop_write()
 
+    @property
+    def connection(self) -> int:
+        """Return the number of the connection that stands, or stood last."""
+        return self._connection
+
     def publish(self, down: Sequence[tuple[str, bytes]]) -> None:
         """Leave messages for boxes, from any thread; what is lost here the server signs again."""
         for box, message in down:
             try:
-                self._down.put_nowait((box, message))
-            except queue.Full:
-                self.down_dropped += 1
-        if down:
-            try:
-                self._wake.send(b"\x00")
-            except OSError:
-                return  # full: it will wake anyway; closed: it stops
+                self._leave(Outgoing(topics.topic(box, topics.DOWN), message, False))
+            except WireError as error:
+                log.warning("down_refused", box=box, reason=str(error))
+        self._call()
+
+    def retain(self, messages: Iterable[tuple[str, bytes]]) -> None:
+        """Leave (topic, payload) pairs to be retained by the broker, from any thread."""
+        for topic, payload in messages:
+            self._leave(Outgoing(topic, payload, True))
+        self._call()
+
+    def _leave(self, outgoing: Outgoing) -> None:
+        try:
+            self._down.put_nowait(outgoing)
+        except queue.Full:
+            self.down_dropped += 1
+
+    def _call(self) -> None:
+        """Wake the thread that steps."""
+        try:
+            self._wake.send(b"\x00")
+        except OSError:
+            return  # full: it will wake anyway; closed: it stops
 
     def _wait_and_connect(self, wait_s: float) -> None:
         if self._wait_s <= 0:
@@ -161,11 +190,11 @@ class Broker:
 
     def _hand_down(self) -> None:
         for _ in range(self._down.qsize()):
-            box, message = self._down.get_nowait()
+            topic, payload, is_retained = self._down.get_nowait()
             try:
-                self._client.publish(topics.topic(box, topics.DOWN), message, qos=1)
-            except (WireError, ValueError) as error:
-                log.warning("down_refused", box=box, reason=str(error))
+                self._client.publish(topic, payload, qos=1, retain=is_retained)
+            except ValueError as error:
+                log.warning("down_refused", topic=topic, reason=str(error))
 
     def _on_connect(
         self, client: mqtt.Client, _data: object, _flags: object, code: ReasonCode, *_: object

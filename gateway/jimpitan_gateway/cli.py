@@ -14,6 +14,7 @@ from structlog.tracebacks import ExceptionDictTransformer
 
 from jimpitan_gateway import certificates, mosquitto
 from jimpitan_gateway.bench.cli import box_app
+from jimpitan_gateway.bench.release_cli import release_app
 from jimpitan_gateway.bootstrap import Gateway, now_ms
 from jimpitan_gateway.errors import GatewayError
 from jimpitan_gateway.server_door import HttpDoor
@@ -24,6 +25,7 @@ app = typer.Typer(
     help="Carry the records of boxes to the server; lose none.", no_args_is_help=True
 )
 app.add_typer(box_app, name="box")
+app.add_typer(release_app, name="release")
 Json = Annotated[bool, typer.Option("--json", help="Answer for a program to read.")]
 
 

@@ -7,6 +7,7 @@ GatewayError
 ├── ServerFailed       the server fell over this batch; send it in smaller parts, later
 ├── ServerRefused      the server will not take the batch as it is
 ├── TokenRefused       the server does not know this gateway
+├── ReleaseRefused     a release of the firmware is not what the publisher signed
 └── BenchFailed        something at the bench: a cable, a box, a file
     ├── ToolMissing        a program or library of the bench is not installed
     ├── PortMissing        no such port, or it went away
@@ -46,6 +47,10 @@ class ServerRefused(GatewayError):
 
 class TokenRefused(GatewayError):
     """Ask the admin for a new gateway token: `jimpitan-server gateway add`."""
+
+
+class ReleaseRefused(GatewayError):
+    """Take the file from the publisher again; no box is told of it meanwhile."""
 
 
 class BenchFailed(GatewayError):

@@ -1,7 +1,8 @@
 """Generate what mosquitto needs: its configuration, one user and one rule a box.
 
 A box may write its own records and state and read its own down topic; the gateway reads all
-records and writes all down topics. Nobody else may do anything.
+records and writes all down topics and the blocks of releases, which every box may read. Nobody
+else may do anything.
 """
 
 import base64
@@ -51,6 +52,7 @@ def access_rules(gateway: str, boxes: list[str]) -> str:
         f"topic read {topics.ALL_RECORDS}",
         f"topic read {topics.ALL_STATES}",
         f"topic write {topics.ROOT}+/{topics.DOWN}",
+        f"topic write {topics.ALL_BLOCKS}",
     ]
     for box in boxes:
         lines += [
@@ -59,6 +61,7 @@ def access_rules(gateway: str, boxes: list[str]) -> str:
             f"topic write {topics.topic(box, topics.RECORDS)}",
             f"topic write {topics.topic(box, topics.STATE)}",
             f"topic read {topics.topic(box, topics.DOWN)}",
+            f"topic read {topics.ALL_BLOCKS}",
         ]
     return "\n".join(lines) + "\n"
 

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from jimpitan_gateway.spool import Message
 
 TIMEOUT_S = 10.0
 POLL_WAIT_S = 20
+FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 ANSWER_BYTES_MAX = 4 * 1024 * 1024
 
 
@@ -56,7 +58,19 @@ class HttpDoor:
         """Return messages for boxes, waiting up to `wait_s` seconds for the first."""
         return _down(self._ask("GET", "/api/v1/down", params={"wait_s": wait_s}))
 
-    def _ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+    def releases(self) -> Sequence[str]:
+        """Return the fingerprints of the releases that boxes may be ordered to fetch."""
+        body = self._ask("GET", "/api/v1/releases")
+        found = [item.get("fingerprint") for item in body.get("releases", ()) if item]
+        if not all(isinstance(one, str) and FINGERPRINT.fullmatch(one) for one in found):
+            raise ServerUnreachable("the server's answer cannot be read")
+        return found
+
+    def release(self, fingerprint: str) -> bytes:
+        """Return a whole release file; it is for the caller to check it."""
+        return self._got("GET", f"/api/v1/releases/{fingerprint}").content
+
+    def _got(self, method: str, path: str, **request: Any) -> httpx.Response:
         try:
             response = self._client.request(method, path, **request)
         except httpx.HTTPError as error:
@@ -69,6 +83,10 @@ class HttpDoor:
             raise ServerFailed("the server failed on this batch (500); its log says why")
         if response.status_code != 200 or len(response.content) > ANSWER_BYTES_MAX:
             raise ServerUnreachable(f"the server answered {response.status_code}")
+        return response
+
+    def _ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        response = self._got(method, path, **request)
         try:
             body = response.json()
         except ValueError as error:

@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     server_token: SecretStr | None = Field(
         None, description="Token from `jimpitan-server gateway add`; required to run."
     )
+    publisher_key: str = Field(
+        "", description="Publisher's public key, 64 hex digits; without it no update is carried."
+    )
     spool: Path = Field(Path("spool.db"), description="SQLite file of the spool.")
     metrics_port: int = Field(0, description="Port of /metrics on loopback; 0 switches it off.")
     batch_messages_max: int = Field(500, ge=1, le=500, description="Messages in one relay batch.")

@@ -6,6 +6,7 @@ throw-away copy, and the store then raises `PowerCut`, so that nothing later can
 anybody. littlefs itself never sees an error that a dead chip could not report.
 """
 
+import copy
 import random
 import zlib
 from collections.abc import Iterable
@@ -18,6 +19,7 @@ BLOCK_LENGTH = 4096
 UNIT_LENGTH = 32  # program and read size of MicroPython's VfsLfs2
 CACHE_LENGTH = 128  # four units, as VfsLfs2 makes it
 TEMPORARY = "~"
+FILE = 1  # LFS_TYPE_REG
 
 
 class PowerCut(Exception):
@@ -101,10 +103,11 @@ class Flash(UserContext):
 
 
 class LittleStore:
-    """`jimpitan_box.ports.Store` on a LittleFS in a `Flash`."""
+    """`jimpitan_box.ports.Store` on a LittleFS in a `Flash`: its root, or one folder of it."""
 
     def __init__(self, flash: Flash) -> None:
         self._flash = flash
+        self._folder = ""
         blocks = len(flash.buffer) // BLOCK_LENGTH
         self._files = LittleFS(
             context=flash,
@@ -123,46 +126,72 @@ class LittleStore:
             self._files.mount()
         self._check()
 
+    def folder(self, name: str) -> "LittleStore":
+        """Return the store of a folder, which is made when something is written there."""
+        inner = copy.copy(self)
+        inner._folder = f"{name}/"
+        return inner
+
     def names(self) -> list[str]:
-        """Return the names of all files."""
-        return [name for name in self._files.listdir("/") if not name.startswith(TEMPORARY)]
+        """Return the names of all files, those one folder deeper as `folder/name`."""
+        return self._names("") if self._folder else self._files_in("")[0]
+
+    def _names(self, below: str) -> list[str]:
+        files, folders = self._files_in(below)
+        return files + [f"{one}/{name}" for one in folders for name in self._files_in(one)[0]]
+
+    def _files_in(self, below: str) -> tuple[list[str], list[str]]:
+        try:
+            found = list(self._files.scandir(f"/{self._folder}{below}"))
+        except LittleFSError:
+            return [], []
+        files = [one.name for one in found if one.type == FILE]
+        folders = [one.name for one in found if one.type != FILE]
+        return [name for name in files if not name.startswith(TEMPORARY)], folders
 
     def size(self, name: str) -> int:
         """Return the length of a file."""
         try:
-            return int(self._files.stat(name).size)
+            return int(self._files.stat(self._folder + name).size)
         except LittleFSError as error:
             raise OSError(str(error)) from error
 
     def read(self, name: str, start: int, length: int) -> bytes:
         """Return up to `length` bytes from `start`."""
-        with self._files.open(name, "rb", buffering=0) as file:
+        with self._files.open(self._folder + name, "rb", buffering=0) as file:
             file.seek(start)
             return bytes(file.read(length))
 
     def append(self, name: str, content: bytes) -> None:
         """Append; durable when this returns."""
-        mode = "ab" if name in self._files.listdir("/") else "wb"
+        try:
+            self._files.stat(self._folder + name)
+            mode = "ab"
+        except LittleFSError:
+            mode = "wb"
         self._write(name, mode, content)
         self._check()
 
     def replace(self, name: str, content: bytes) -> None:
         """Replace by rename; durable when this returns."""
         self._write(TEMPORARY + name, "wb", content)
-        self._files.rename(TEMPORARY + name, name)
+        self._files.rename(self._folder + TEMPORARY + name, self._folder + name)
         self._check()
 
     def remove(self, name: str) -> None:
         """Remove a file."""
         try:
-            self._files.remove(name)
+            self._files.remove(self._folder + name)
         except LittleFSError as error:
             raise OSError(str(error)) from error
         self._check()
 
     def _write(self, name: str, mode: str, content: bytes) -> None:
+        path = self._folder + name
         try:
-            with self._files.open(name, mode, buffering=0) as file:
+            if "/" in path:
+                self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
+            with self._files.open(path, mode, buffering=0) as file:
                 file.write(content)
         except LittleFSError as error:
             raise OSError(str(error)) from error

@@ -7,16 +7,18 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from jimpitan_box.box import Box, Identity
+from jimpitan_box.box import VERSION, Box, Identity
 from jimpitan_box.config import Config
 from jimpitan_box.detector import LID
 from jimpitan_box.ports import Net
 from jimpitan_box.uptime import TICKS_PERIOD
 
 from jimpitan_simulator.flash import Flash, LittleStore, PowerCut
+from jimpitan_simulator.slot_files import FlashShelf
 from jimpitan_simulator.throat import Passage
 
 CAUSE_POWER_ON = 1
+RESTART_US = 700_000  # from the end of one firmware to the first step of the next
 SETTLE_US = 50_000  # a lid switch is stepped once more behind its debounce
 
 
@@ -121,11 +123,17 @@ class Unit:
     def _boot(self, now_us: int) -> None:
         self.boots += 1
         self._ticks_offset = self._draw.randrange(TICKS_PERIOD)
+        store = LittleStore(self.flash)
+        shelf = FlashShelf(store, VERSION)
+        if not shelf.start():
+            self.go_dark(now_us, RESTART_US)
+            return
         self._net = self.connect()
         self.box = Box(
             identity=self.identity,
             config=self.config,
-            store=LittleStore(self.flash),
+            store=store,
+            shelf=shelf,
             floor=self.nvs,
             net=self._net,
             sensors=Bench(),
@@ -142,6 +150,8 @@ class Unit:
         self._edges = [edge for edge in self._edges if edge[0] > now_us]
         edges = [(channel, level, self._ticks(at_us)) for at_us, channel, level in due]
         self.box.step(self._ticks(now_us), edges)
+        if self.box.is_restart_wanted:
+            self.go_dark(now_us, RESTART_US)
 
     def _ticks(self, now_us: int) -> int:
         return (now_us + self._ticks_offset) % TICKS_PERIOD

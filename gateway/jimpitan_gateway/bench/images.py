@@ -4,11 +4,15 @@ The MicroPython image itself is the official one and is brought by the person; h
 looked whether it is for the chip of the box.
 """
 
+import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
+
+from jimpitan_wire import release
+from jimpitan_wire.errors import WireError
 
 from jimpitan_gateway.bench import tools
 from jimpitan_gateway.errors import FileRefused, ToolMissing, WrongImage
@@ -26,6 +30,8 @@ NVS_SPACE = "jimpitan"
 TABLE_AT, TABLE_LENGTH, ENTRY_LENGTH, ENTRY_MAGIC = 0x8000, 0xC00, 32, b"\xaa\x50"
 FILES_LENGTH_MIN = 1_500_000  # firmware, and a journal of 1 MB
 NEVER_ON_A_BOARD = {"ports.py"}
+NUMBER_FILE = "bench"  # tells the loader which version the bench flashed
+VERSION = re.compile(r'^VERSION = "([0-9.]+)"$', re.MULTILINE)
 
 
 class Layout(NamedTuple):
@@ -99,7 +105,18 @@ def firmware_files(folder: Path) -> dict[str, bytes]:
             found[str(where)] = path.read_bytes()
     if "main.py" not in found or "lib/jimpitan_box/box.py" not in found:
         raise FileRefused(f"{folder} holds no firmware (lib/ and board/ with main.py).")
+    found[NUMBER_FILE] = str(release.number_of(version_of(found))).encode()
     return found
+
+
+def version_of(files: dict[str, bytes]) -> str:
+    """Return the version that the firmware calls itself, `x.y.z`."""
+    found = VERSION.search(files["lib/jimpitan_box/box.py"].decode())
+    try:
+        release.number_of(found[1] if found else "")
+    except WireError as error:
+        raise FileRefused(f"The firmware has no version x.y.z: {error}.") from error
+    return found[1] if found else ""
 
 
 def compiled(files: dict[str, bytes]) -> dict[str, bytes]:

