@@ -11,6 +11,7 @@ from jimpitan_gateway import bootstrap as gateway_bootstrap
 from jimpitan_gateway import cli as gateway_cli
 from jimpitan_gateway import errors as gateway_errors
 from jimpitan_gateway.bench.cli import box_app
+from jimpitan_gateway.bench.release_cli import release_app
 from jimpitan_gateway.settings import Settings as GatewaySettings
 from jimpitan_server.entrypoints.http import words
 from jimpitan_simulator import cli as simulator_cli
@@ -40,6 +41,13 @@ def test_every_command_of_the_gateway_is_documented(command):
 def test_every_command_of_the_bench_is_documented_and_has_help(command):
     assert f"`box {command}" in GATEWAY
     found = next(c for c in box_app.registered_commands if c.name == command)
+    assert inspect.getdoc(found.callback)
+
+
+@pytest.mark.parametrize("command", [c.name for c in release_app.registered_commands])
+def test_every_command_of_the_publisher_is_documented_and_has_help(command):
+    assert f"`release {command}" in GATEWAY
+    found = next(c for c in release_app.registered_commands if c.name == command)
     assert inspect.getdoc(found.callback)
 
 
@@ -101,9 +109,11 @@ def test_every_sentence_on_screen_has_english_with_the_same_parts(sentence):
 
 
 def test_codes_on_screen_have_words_in_both_languages():
+    from jimpitan_server.domain.configuration import ConfigurationFinding
     from jimpitan_server.domain.discrepancy import RecordFinding, Severity, TamperFinding
     from jimpitan_server.domain.match import Relation, State
     from jimpitan_server.domain.money_discrepancies import BankFinding, MoneyFinding
+    from jimpitan_server.domain.rollout import RolloutFinding
 
     codes = {
         str(code.value)
@@ -115,6 +125,8 @@ def test_codes_on_screen_have_words_in_both_languages():
             State,
             BankFinding,
             MoneyFinding,
+            ConfigurationFinding,
+            RolloutFinding,
         )
         for code in kind
     }

@@ -96,21 +96,24 @@ class Box:
         self._visit = Visit()
         self._downlink = Downlink(identity.box, identity.epoch, identity.key)
         self._connect(identity, net, Jitter(seed))
-        self._upkeep = Upkeep(
-            store=store,
-            config=config,
-            keeper=self.keeper,
-            power=self.power,
-            client=self._client,
-            sensors=sensors,
-            shelf=shelf,
-            version=VERSION,
-        )
+        self._upkeep = self._made_upkeep(store, shelf)
         self._deposits = 0
         self._heartbeat_ms = 0
         self._prune_ms = PRUNE_MS
         self._start_epoch(identity)
         self._keep(records.BOOT_KIND, self._booted(cause))
+
+    def _made_upkeep(self, store: "Store", shelf: "Shelf | None") -> Upkeep:
+        return Upkeep(
+            store=store,
+            config=self._config,
+            keeper=self.keeper,
+            power=self.power,
+            client=self._client,
+            sensors=self._sensors,
+            shelf=shelf,
+            version=VERSION,
+        )
 
     def _booted(self, cause: int) -> "dict[int, object]":
         body: "dict[int, object]" = {
