@@ -3,7 +3,7 @@
 from bench_box import Bench
 from jimpitan_box.clock import WallClock
 from jimpitan_box.config import Config
-from jimpitan_box.thanks import LIGHT, LIGHT_DIM, PAYMENT, SOUND, Thanks
+from jimpitan_box.thanks import ALARM, LIGHT, LIGHT_DIM, PAYMENT, SOUND, Thanks
 from jimpitan_wire import cose, down, records
 
 # 2026-11-22 10:00:00 WIB.
@@ -218,4 +218,32 @@ def test_when_the_flash_refuses_nothing_is_shown():
     bench = on_line()
     bench.store.is_full = True
     pay(bench)
+    assert bench.box.thanks.take() is None
+
+
+def test_a_thief_is_answered_loudly_at_night_and_before_any_thanks():
+    thanks = thanks_at(2 * 60)
+    thanks.deposited(0)
+    thanks.alarmed(records.SIGN_FISHING)
+    thanks.told(told(time_ms=TEN_MS - 8 * HOUR_MS), 0)
+    assert thanks.take() == LIGHT + SOUND + ALARM
+    thanks.alarmed(records.SIGN_SHAKEN)
+    assert thanks.take() is None, "somebody leans on the box"
+
+
+def test_a_silent_box_tells_and_does_not_shout():
+    thanks = thanks_at(12 * 60, is_alarm_silent=True)
+    thanks.alarmed(records.SIGN_MOVED)
+    assert thanks.take() is None
+
+
+def test_an_unauthorised_opening_sounds_and_an_authorised_one_does_not():
+    bench = Bench()
+    bench.run(2)
+    bench.lid(True)
+    cue = bench.box.thanks.take()
+    assert cue is not None and cue & ALARM
+    bench.lid(False)
+    bench.say(down.COLLECTION_OPEN, {down.OPEN_VISIT: 1, down.OPEN_VALID_MS: 600000})
+    bench.lid(True)
     assert bench.box.thanks.take() is None

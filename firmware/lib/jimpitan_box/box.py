@@ -247,6 +247,7 @@ class Box:
     def _keep(self, kind: int, body: "dict[int, object]") -> None:
         if kind in ALARMING:
             self.power.alarm(self._uptime.ms)
+            self.thanks.alarmed(body.get(records.TAMPER_SIGN) if kind == records.TAMPER else None)
         self.keeper.keep(kind, body, self._uptime.ms)
 
     def _keep_all(self, facts: "list[Fact]") -> None:

@@ -1,10 +1,10 @@
-"""Thanks: when the box answers a gift with light and sound, and when it keeps quiet.
+"""When a box answers with light and sound: a gift, a payment, a thief; and when it keeps quiet.
 
 A deposit is always answered. A payment is answered only when the server's signed word is
 certainly fresh: a light for a donor who left a minute ago thanks somebody else.
 """
 
-from jimpitan_wire import down
+from jimpitan_wire import down, records
 
 MYPY = False
 if MYPY:
@@ -12,7 +12,14 @@ if MYPY:
     from jimpitan_box.config import Config
 
 # A cue for the board: one of the lights, with or without the sound, and what it is for.
-LIGHT_DIM, LIGHT, SOUND, PAYMENT = 1, 2, 4, 8
+LIGHT_DIM, LIGHT, SOUND, PAYMENT, ALARM = 1, 2, 4, 8, 16
+# Signs at which a box makes itself heard, unless it is told to be silent: somebody is at it now.
+LOUD_SIGNS = (
+    records.SIGN_FISHING,
+    records.SIGN_LID_UNAUTHORISED,
+    records.SIGN_WEIGHT_LOSS,
+    records.SIGN_MOVED,
+)
 DAY_MIN = 1440
 
 
@@ -33,6 +40,11 @@ class Thanks:
         if self._cue is None:
             self._cue = self._how(now_ms)
 
+    def alarmed(self, sign: object) -> None:
+        """Answer a sign of a thief, at any hour and before all thanks; silent when told so."""
+        if sign in LOUD_SIGNS and not self._config.is_alarm_silent:
+            self._cue = LIGHT + SOUND + ALARM
+
     def told(self, body: "dict[int, object]", now_ms: int) -> bool:
         """Answer a payment that the server told of; return whether it is shown."""
         if not self._is_fresh(body, now_ms):
@@ -43,7 +55,8 @@ class Thanks:
             return False
         self._told_ms = now_ms
         self.shown += 1
-        self._cue = self._how(now_ms) + PAYMENT
+        if self._cue is None or not self._cue & ALARM:
+            self._cue = self._how(now_ms) + PAYMENT
         return True
 
     def take(self) -> "int | None":
