@@ -18,6 +18,7 @@ MODULES = (
     "test_device_configuration",
     "test_device_update",
     "test_device_slots",
+    "test_device_before",
 )
 
 

@@ -67,7 +67,7 @@ def run(slots: "Slots", folders: "tuple[str, ...]", watchdog: "machine.WDT") -> 
             machine.reset()
         nap_ms = box.nap_ms()
         if nap_ms:
-            box.wake(port_esp32.nap(parts, min(nap_ms, NAP_MS_MAX)), port_esp32.ticks_us())
+            port_esp32.rest(box, parts, min(nap_ms, NAP_MS_MAX))
 
 
 def feel(box: Box, edges: "port_esp32.Edges", parts: Parts) -> None:

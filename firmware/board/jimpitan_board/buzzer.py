@@ -45,7 +45,7 @@ class Buzzer:
 
     def step(self, now_ms: int) -> None:
         """Go on to the next tone when the present one has ended."""
-        while self.is_playing and passed(now_ms, self._until_ms) >= 0:
+        while self._index < len(self._tones) and passed(now_ms, self._until_ms) >= 0:
             self._index += 1
             if not self.is_playing:
                 self._pwm.duty_u16(0)

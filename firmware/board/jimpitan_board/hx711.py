@@ -102,7 +102,8 @@ class Hx711:
         clock: "Callable[[int], None]" = self._clock.value
         out: "Callable[[], int]" = self._out.value
         # Names looked up once: of 25 pulses, looking up is a third of the time.
-        disable_irq, enable_irq, ticks = machine.disable_irq, machine.enable_irq, ticks_us
+        disable_irq, enable_irq = machine.disable_irq, machine.enable_irq
+        ticks: "Callable[[], int]" = time.ticks_us  # pyright: ignore[reportAssignmentType]
         value = 0
         high_us_max = 0
         first_us = ticks_us()

@@ -59,19 +59,33 @@ class Slot:
 
     def use(self, now_ms: int, action: "Callable[[Any], Any]", nothing: "Any") -> "Any":
         """Return what the action finds in the driver; `nothing` when the chip is not there."""
-        if self.driver is None:
-            if passed(now_ms, self._tried_ms) < RETRY_MS:
-                return nothing
-            self._try(now_ms)
-            if self.driver is None:
-                return nothing
+        if self.driver is None and not self._found(now_ms):
+            return nothing
         try:
             return action(self.driver)
         except OSError:
-            self.losses += self._has_answered()
-            self.driver = None
-            self._tried_ms = now_ms
+            self._lose(now_ms)
             return nothing
+
+    def read(self, now_ms: int, nothing: "Any") -> "Any":
+        """Return what the driver reads, as `use` does; for those who read at every step."""
+        if self.driver is None and not self._found(now_ms):
+            return nothing
+        try:
+            return self.driver.read()
+        except OSError:
+            self._lose(now_ms)
+            return nothing
+
+    def _found(self, now_ms: int) -> bool:
+        if passed(now_ms, self._tried_ms) >= RETRY_MS:
+            self._try(now_ms)
+        return self.driver is not None
+
+    def _lose(self, now_ms: int) -> None:
+        self.losses += self._has_answered()
+        self.driver = None
+        self._tried_ms = now_ms
 
     def _has_answered(self) -> bool:
         return getattr(self.driver, "has_answered", True)
@@ -122,7 +136,7 @@ class Parts:
 
     def scale(self, now_ms: int) -> "int | None":
         """Return one raw conversion, None when none is ready."""
-        return self._scale.use(now_ms, lambda chip: chip.read(), None)
+        return self._scale.read(now_ms, None)
 
     def colour(self, now_ms: int) -> "Colour | None":
         """Return (clear, red, green, blue) without ambient light when it is taken.
@@ -140,7 +154,7 @@ class Parts:
 
     def motion(self, now_ms: int) -> "list[Motion]":
         """Return the samples (x_mg, y_mg, z_mg) since the last call."""
-        return self._motion.use(now_ms, lambda chip: chip.read(), [])
+        return self._motion.read(now_ms, [])
 
     def show(self, lines: "tuple[str, ...]", now_ms: int) -> None:
         """Show lines on the screen when there is one."""

@@ -19,6 +19,10 @@ from jimpitan_board import pins
 from jimpitan_board.parts import Parts
 from jimpitan_board.ticks import passed, ticks_ms
 
+MYPY = False
+if MYPY:
+    from jimpitan_box.box import Box
+
 NVS_SPACE = "jimpitan"
 WATCHDOG_MS = 30_000  # as the loader sets it
 BLOCKED = (errno.EAGAIN, errno.EINPROGRESS, errno.ETIMEDOUT)
@@ -67,7 +71,8 @@ class Edges:
 
     def take(self) -> "list[tuple[int, bool, int]]":
         """Return the edges since the last call, oldest first."""
-        return [edge for edge in self._parts.edges() if edge[0] <= LID]
+        edges = self._parts.edges()
+        return [edge for edge in edges if edge[0] <= LID] if edges else edges
 
 
 class Wifi:
@@ -173,6 +178,14 @@ def nap(parts: Parts, nap_ms: int) -> int:
     machine.lightsleep(nap_ms)
     parts.wake(ticks_ms())
     return passed(ticks_ms(), began_ms)
+
+
+def rest(box: "Box", parts: Parts, nap_ms: int) -> None:
+    """Nap and tell the box; what wakes it early is a disturbance, after which it stays awake."""
+    slept_ms = nap(parts, nap_ms)
+    box.wake(slept_ms, ticks_us())
+    if slept_ms < nap_ms:
+        box.power.active(box.uptime_ms)
 
 
 class RtcMemory:

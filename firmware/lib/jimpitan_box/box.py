@@ -6,6 +6,7 @@ a simulator does the same with a tick and edges of its own.
 
 from jimpitan_wire import cose, down, records, topics
 
+from jimpitan_box.before import Before
 from jimpitan_box.clock import WallClock
 from jimpitan_box.detector import LID, LidDetector, tamper
 from jimpitan_box.downlink import Downlink
@@ -91,6 +92,7 @@ class Box:
             config=config,
         )
         self.senses = Senses(config)
+        self._before = Before(store, self.senses.watch)
         self._slot = self.senses.slot
         self._lid = LidDetector(config.lid_debounce_ms)
         self._visit = Visit()
@@ -198,6 +200,7 @@ class Box:
         for sample in motions or []:
             self._keep_all(self.senses.watch.moved(sample, now_ms))
         self._sense(edges, now_ms)
+        self._before.step(now_ms)
         self.keeper.settle(now_ms)
         if now_ms >= self._heartbeat_ms:
             self._heartbeat_ms = now_ms + self.power.heartbeat_ms

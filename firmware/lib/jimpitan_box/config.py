@@ -40,6 +40,7 @@ class Config:
         # zero of the cell may drift by 0.25 g a kelvin.
         self.loss_mg_min = 450
         self.nap_loss_mg_min = 2_500
+        self.boot_loss_mg_min = 5_000  # a room may be 20 K colder when the power is back
         self.foreign_ms_max = 600_000
         self.tilted_ms_max = 5_000
         self.sensor_silent_ms_max = 5_000

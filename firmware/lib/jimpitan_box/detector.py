@@ -105,10 +105,12 @@ class SlotDetector:
 
     def take_scraps(self) -> "list[int]":
         """Return how long the shadows were, in ms, that were rejected since the last call."""
-        found = []
-        for beam in self._beams:
-            found += beam.scraps
-            beam.scraps = []
+        a, b = self._beams
+        found = a.scraps
+        if b.scraps:
+            found, b.scraps = found + b.scraps, []
+        if found:
+            a.scraps = []
         return found
 
     @property
@@ -140,6 +142,8 @@ class SlotDetector:
     def step(self, uptime_ms: int) -> "list[Fact]":
         """Judge the shadows that have settled; report a beam that stays broken."""
         facts: "list[Fact]" = []
+        if not self.is_busy and self._reverse_ms is None:
+            return facts  # nothing to judge, as in nearly every step
         a, b = self._beams
         while b.settled(uptime_ms) and not self._is_waited_for(b.shadows[0]):
             facts += self._judge(b.shadows.pop(0), uptime_ms)

@@ -73,7 +73,8 @@ class Senses:
         for dwell_ms in self.slot.take_scraps():
             found += self.watch.shadow(dwell_ms, now_ms)
         found += self.watch.step(now_ms, self.scale.heard_ms)
-        return facts + found + self.weighed(now_ms)
+        found += self.weighed(now_ms)
+        return facts + found if found else facts
 
     def _passed(self, body: "dict[int, object]", now_ms: int) -> None:
         a_us, b_us, transit_us = [

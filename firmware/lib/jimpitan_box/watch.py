@@ -27,6 +27,7 @@ HOUR_MS = 3600000
 DRIFT_MS = 6 * HOUR_MS
 DROPOUTS_MAX = 30
 MINUTE_MS = 60000
+AWAITED_MS = 20000  # the slowest chip speaks two seconds after power on
 STUCK_MAX = 100  # conversions with the same count: the converter is not connected
 SIGN_OF_MOTION = {
     motions.SHAKEN: records.SIGN_SHAKEN,
@@ -44,6 +45,8 @@ class Watch:
         self._masses: "list[int]" = []
         self._expected: "int | None" = None
         self._has_napped = False
+        self._unwatched_mg = config.nap_loss_mg_min  # less may be drift while nobody looked
+        self._awaited: "list[int]" = []  # sensors of earlier boots that have not spoken yet
         self._drift_ms = self._drifted_mg = 0
         self._low_ms: "int | None" = None
         self._high_ms: "int | None" = None
@@ -58,11 +61,37 @@ class Watch:
         self._last_raw = 0
         self._same = 0
         self._lost: "list[int]" = []
+        self._has_scale = False
+
+    @property
+    def expected_mg(self) -> "int | None":
+        """Return the mass that ought to lie on the plate, None when nobody can know."""
+        return self._expected
+
+    @property
+    def sensors(self) -> "list[int]":
+        """Return the sensors that spoke in this boot, or in an earlier one and may still."""
+        found = list(self._awaited)
+        if self._has_scale:
+            found.append(records.SENSOR_SCALE)
+        if self.motion.heard_ms is not None:
+            found.append(records.SENSOR_MOTION)
+        return sorted(found)
+
+    def remember(self, expected_mg: "int | None", sensors: "list[int]") -> None:
+        """Begin with what was known before the power went."""
+        self._expected = expected_mg
+        self._has_napped = True
+        self._unwatched_mg = self._config.boot_loss_mg_min
+        self._awaited = [
+            one for one in (records.SENSOR_SCALE, records.SENSOR_MOTION) if one in sensors
+        ]
 
     # ---- what comes in ------------------------------------------------------------------
 
     def raw(self, raw: int) -> "list[Fact]":
         """Look at a raw conversion: a converter that always says the same is not connected."""
+        self._has_scale = True
         self._same = self._same + 1 if raw == self._last_raw else 0
         self._last_raw = raw
         if self._same == STUCK_MAX:
@@ -130,26 +159,48 @@ class Watch:
     def wake(self, now_ms: int) -> None:
         """Begin to listen again after a nap."""
         self._masses = []
-        self._has_napped = True
+        if not self._has_napped:
+            self._has_napped, self._unwatched_mg = True, self._config.nap_loss_mg_min
         self._low_ms = self._high_ms = None
         if self.motion.heard_ms is not None:
             self.motion.heard_ms = now_ms
 
     def step(self, now_ms: int, scale_ms: "int | None") -> "list[Fact]":
         """Notice sensors that stopped to speak; `scale_ms` is when the scale last did."""
-        facts = []
+        facts: "list[Fact]" = []
         silent_ms = self._config.sensor_silent_ms_max
+        latest_ms = now_ms - silent_ms
+        motion_ms = self.motion.heard_ms
+        if (
+            not self._lost
+            and not self._awaited
+            and (scale_ms is None or scale_ms >= latest_ms)
+            and (motion_ms is None or motion_ms >= latest_ms)
+        ):
+            return facts  # every sensor speaks, as in nearly every step
         for sensor, heard_ms in (
             (records.SENSOR_SCALE, scale_ms),
             (records.SENSOR_MOTION, self.motion.heard_ms),
         ):
-            if heard_ms is None or (sensor == records.SENSOR_SCALE and self._same >= STUCK_MAX):
+            if heard_ms is None:
+                facts += self._missing(sensor, now_ms)
+                continue
+            if sensor in self._awaited:
+                self._awaited.remove(sensor)
+            if sensor == records.SENSOR_SCALE and self._same >= STUCK_MAX:
                 continue
             if now_ms - heard_ms > silent_ms:
                 facts += self._lose(sensor, now_ms - heard_ms)
             elif sensor in self._lost:
                 self._lost.remove(sensor)
         return facts
+
+    def _missing(self, sensor: int, now_ms: int) -> "list[Fact]":
+        """Tell once that a sensor of earlier boots does not speak in this one."""
+        if sensor not in self._awaited or now_ms < AWAITED_MS:
+            return []
+        self._awaited.remove(sensor)
+        return self._lose(sensor, now_ms)
 
     # ---- what is made of it -------------------------------------------------------------
 
@@ -193,11 +244,24 @@ class Watch:
         return [self._loss(lost_mg, now_ms)]
 
     def _awoken(self, level_mg: int, now_ms: int) -> "list[Fact]":
-        """Compare after a nap, in which the zero may have drifted by what a room does."""
+        """Compare after a time in which nobody looked and the zero may have drifted.
+
+        More than before is a weighing without deposits: it fell while the beams were off.
+        """
         expected, self._expected = self._expected, level_mg
-        if expected is None or level_mg - expected > -self._config.nap_loss_mg_min:
+        if expected is None or abs(level_mg - expected) < self._unwatched_mg:
             return []
-        return [self._loss(expected - level_mg, now_ms)]
+        if level_mg < expected:
+            return [self._loss(expected - level_mg, now_ms)]
+        body: "dict[int, object]" = {
+            records.WEIGHED_DEPOSITS: 0,
+            records.WEIGHED_MASS_MG: level_mg - expected,
+            records.WEIGHED_DEVIATION_MG: self._unwatched_mg // 2,
+            records.WEIGHED_PIECES: 0,
+            records.WEIGHED_FORM: records.FORM_UNKNOWN,
+            records.WEIGHED_GUESSES: [],
+        }
+        return [(records.WEIGHED, body)]
 
     def _low(self, level_mg: int, away_mg: int, now_ms: int) -> "list[Fact]":
         if self._low_ms is None:
