@@ -9,7 +9,7 @@ from jimpitan_box.calibration import Calibration
 from jimpitan_box.console import ANSWER, ASK, LINE_LENGTH_MAX, Console, line, parse
 from jimpitan_box.console_commands import Commands
 from jimpitan_box.logbook import ENTRIES_MAX, Logbook
-from jimpitan_wire import cbor, cose, records
+from jimpitan_wire import cbor, cose, down, records
 
 
 class MemoryVault:
@@ -370,3 +370,20 @@ def test_the_first_record_of_a_new_epoch_names_the_last_of_the_old():
     assert first[records.BODY] == {records.EPOCH_START_OLD: 1, records.EPOCH_START_LAST_SEQ: 3}
     again = Box(identity=Identity(BOX, 2, bytes(32), None), **given)
     assert again.keeper.head == box.keeper.head + 1
+
+
+def test_a_carried_message_is_obeyed_like_one_from_the_broker():
+    desk = Desk()
+    desk.bench.run(2)
+    head = desk.bench.box.keeper.head
+    aad = cose.external_aad(BOX, 1, cose.DOWN)
+    body = {down.ACK_SEQ: head, down.ACK_TIME_MS: 1795300000000}
+    message = cose.seal(cose.Key(SECRET), aad, down.payload(1, 5, down.ACK, body))
+    assert desk.deliver("hear", message) == [head, 0]
+    assert desk.refusal_of("hear", message) == "not_new"
+    assert desk.refusal_of("hear", message[:-1] + b"x") == "not_new"
+    assert desk.bench.box.keeper.cursor.acked == head
+
+
+def test_a_box_without_identity_obeys_nobody():
+    assert Desk(is_provisioned=False).refusal_of("hear", b"anything") == "not_provisioned"

@@ -52,7 +52,11 @@ class Commands:
             "sealed": self._sealed,
         }
         self._requests = {"pull": self._pull, "commit": self._commit, "wipe": self._wipe}
-        self._deliveries = {"calibrate": self._calibrate, "provision": self._provision}
+        self._deliveries = {
+            "calibrate": self._calibrate,
+            "provision": self._provision,
+            "hear": self._hear,
+        }
 
     def run(self, word: str, arguments: "list[object]", brought: bytes) -> object:
         """Return the answer to a request, or raise `Refused`."""
@@ -149,6 +153,20 @@ class Commands:
         if calibration.NAME not in self._store.names():
             return b""
         return self._store.read(calibration.NAME, 0, calibration.CONTENT_LENGTH_MAX)
+
+    def _hear(self, brought: bytes) -> object:
+        """Obey a message of the server that a person carried; return (acked, unacked).
+
+        It is signed and counted as one that came over the broker, and checked alike.
+        """
+        box = self.box
+        if box is None:
+            raise Refused("not_provisioned", "this box has no identity and obeys nobody")
+        counter_before = box.keeper.cursor.down_counter
+        box.obey(brought, box.uptime_ms)
+        if box.keeper.cursor.down_counter == counter_before:
+            raise Refused("not_new", "that message is for another box, or this box heard a newer")
+        return [box.keeper.cursor.acked, box.unacked]
 
     def _provision(self, brought: bytes) -> object:
         """Keep an assignment aside; it counts after `commit`. Repeating it changes nothing.

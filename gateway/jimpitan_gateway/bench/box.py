@@ -75,6 +75,11 @@ class Box:
         """Return the calibration the box keeps."""
         return _bytes(_parts(self._line.ask("calibration"), 1)[0])
 
+    def hear(self, message: bytes) -> tuple[int, int]:
+        """Give the box a signed message; return (acknowledged up to, records not acknowledged)."""
+        acked, unacked = _parts(self._line.deliver("hear", message), 2)
+        return _number(acked), _number(unacked)
+
     def provision(self, assignment: bytes) -> None:
         """Let the box keep an assignment aside, until `commit`."""
         self._line.deliver("provision", assignment)

@@ -15,6 +15,7 @@ from rich.progress import Progress
 
 from jimpitan_gateway.bench import flash as flashing
 from jimpitan_gateway.bench import images, provision, show
+from jimpitan_gateway.bench.answer import read_answer
 from jimpitan_gateway.bench.box import Box
 from jimpitan_gateway.bench.enrolment import Server
 from jimpitan_gateway.bench.line import Line
@@ -127,11 +128,38 @@ def pull(
         if not isinstance(who, str):
             raise BoxSilent("This box has no identity, so it keeps no records.")
         written = write_pull(file, who, box.pull(seq))
+        if not written.seq_last:
+            file.unlink(missing_ok=True)
+            raise FileRefused(f"{who} keeps no record from number {seq} on; no file was written.")
     answer = {"box": who, "file": str(file)} | asdict(written)
     _tell(
         f"{written.messages} messages of {who} up to number {written.seq_last} are in {file}."
         f" {written.lost} numbers are lost in the box.",
         answer,
+        as_json=as_json,
+    )
+
+
+@box_app.command("hear")
+def hear(
+    file: Annotated[Path, typer.Argument(help="Answer file of `jimpitan-server records import`.")],
+    port: PortName = "",
+    as_json: Json = False,
+) -> None:
+    """Give a box without network what the server answered to its records."""
+    with _box_at(port) as box:
+        named, messages = read_answer(file)
+        who = box.status().get("box")
+        if who != named:
+            raise BoxRefused("other_box", f"that answer is for {named}, this box is {who}")
+        if not messages:
+            raise FileRefused(f"{file} holds no message.")
+        for message in messages:
+            acked, unacked = box.hear(message)
+    _tell(
+        f"{named} knows now that the server holds everything up to number {acked};"
+        f" {unacked} records are newer.",
+        {"box": named, "acked": acked, "unacked": unacked},
         as_json=as_json,
     )
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol
 
@@ -99,6 +100,10 @@ class SerialPort:
             return PortBusy(
                 f"{self._name} is open in another program (mpremote, a serial monitor, another"
                 " bench). Close it, then try again."
+            )
+        if number == errno.ENOTTY or (not number and Path(self._name).exists()):
+            return PortMissing(
+                f"{self._name} is no serial port; `jimpitan-gateway box ports` lists them."
             )
         return PortMissing(
             f"There is no port {self._name}: is the box plugged in? `jimpitan-gateway box ports`"

@@ -13,6 +13,7 @@ from jimpitan_gateway.bench.port import SerialPort, chosen_port
 from jimpitan_gateway.cli import app
 from jimpitan_gateway.errors import BoxRefused, BoxSilent, PortBusy, PortMissing
 from jimpitan_simulator.usb import UsbBox
+from jimpitan_wire import cbor, cose, down
 from typer.testing import CliRunner
 from usb_desk import BOX, KEY, at_the_bench, desk_box, plugged_in
 
@@ -202,3 +203,47 @@ def test_an_unknown_command_is_refused_by_its_code():
     ):
         Line(port).ask("dance")
     assert refused.value.code == "unknown"
+
+
+def answer_file(path, box, *messages):
+    parts = [["jimpitan-answer", 1, box], *messages]
+    path.write_bytes(b"".join(cbor.encode(one) for one in parts))
+    return path
+
+
+def test_a_box_without_network_hears_what_the_server_answered(tmp_path):
+    desk = desk_box(deposits=3)
+    aad = cose.external_aad(BOX, 1, cose.DOWN)
+    head = desk.box.keeper.head
+    body = {down.ACK_SEQ: head, down.ACK_TIME_MS: 1795300000000}
+    message = cose.seal(cose.Key(KEY), aad, down.payload(1, 9, down.ACK, body))
+    with plugged_in(desk) as cable:
+        good = answer_file(tmp_path / "good", BOX, message)
+        said = run("hear", str(good), "--port", cable.path)
+        assert said.exit_code == 0, said.stderr
+        assert f"up to number {head}" in said.stdout
+        for name, content, word in (
+            ("other", answer_file(tmp_path / "a", "box-9999", message), "is for box-9999"),
+            ("again", good, "heard a newer"),
+            ("empty", answer_file(tmp_path / "b", BOX), "no message"),
+            ("missing", tmp_path / "c", "cannot be read"),
+        ):
+            said = run("hear", str(content), "--port", cable.path)
+            assert (name, said.exit_code) == (name, 1)
+            assert word in said.stderr
+        (tmp_path / "d").write_bytes(b"\x83garbage")
+        assert "no answer" in run("hear", str(tmp_path / "d"), "--port", cable.path).stderr
+
+
+def test_pulling_beyond_the_newest_record_writes_no_file(tmp_path):
+    with plugged_in(desk_box()) as cable:
+        said = run("pull", str(tmp_path / "file"), "--from", "9999", "--port", cable.path)
+    assert said.exit_code == 1
+    assert "no record from number 9999" in said.stderr
+    assert not (tmp_path / "file").exists()
+
+
+def test_what_is_no_serial_port_is_said_so():
+    said = run("status", "--port", "/dev/null")
+    assert said.exit_code == 1
+    assert "no serial port" in said.stderr
