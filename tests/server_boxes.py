@@ -14,6 +14,8 @@ from jimpitan_wire import cose, down, records
 FRIDAY = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 GATEWAY = GatewayId("gw-1")
 MASTER_KEY = base64.b64encode(hashlib.sha256(b"a key for tests only").digest()).decode()
+# What newer firmware says in a heartbeat besides.
+NAMED = {records.HEARTBEAT_FIRMWARE: "runs", records.HEARTBEAT_CONFIGURATION: "configuration"}
 DEPOSIT_BODY: dict[int, object] = {1: 45_000, 2: 44_000, 3: 30_000, 4: [[1, 800], [0, 200]]}
 
 
@@ -103,7 +105,8 @@ class FakeBox:
                 records.HEARTBEAT_HEAP_FREE: 90_000,
                 records.HEARTBEAT_RSSI_DBM: -61,
                 records.HEARTBEAT_DROPPED: 0,
-            },
+            }
+            | {key: body[name] for key, name in NAMED.items() if name in body},
         )
 
     def renewed(self, epoch: int) -> "FakeBox":

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from jimpitan_server.adapters.bell import Bell
 from jimpitan_server.adapters.clock import SystemClock
+from jimpitan_server.adapters.configuration_desk import ConfigurationDesk
 from jimpitan_server.adapters.database.engine import Database
 from jimpitan_server.adapters.database.enrolment_store import DatabaseEnrolment
 from jimpitan_server.adapters.database.gateway_rows import gateway_of_token
@@ -27,6 +28,7 @@ from jimpitan_server.adapters.metrics import Metrics
 from jimpitan_server.adapters.money_desk import MoneyDesk
 from jimpitan_server.adapters.passwords import ArgonPasswords
 from jimpitan_server.adapters.pull_desk import BENCH, Imported, import_records
+from jimpitan_server.adapters.rollout_desk import RolloutDesk
 from jimpitan_server.adapters.sealing import make_private_key, public_key_of, unseal
 from jimpitan_server.adapters.thanks_desk import ThanksDesk
 from jimpitan_server.domain.books import Rules
@@ -41,6 +43,7 @@ from jimpitan_server.services import command as commanding
 from jimpitan_server.services import enrol as enrolling
 from jimpitan_server.services import login as logging_in
 from jimpitan_server.services import maintain as maintaining
+from jimpitan_server.services import order as ordering
 from jimpitan_server.services import place as placing
 from jimpitan_server.services.record import DownMessage
 from jimpitan_server.services.totals import GiftRange, PublicTotals, draw_up
@@ -70,6 +73,8 @@ class Program:
     live: LiveTotals
     money: MoneyDesk
     thanks: ThanksDesk
+    configurations: ConfigurationDesk
+    rollouts: RolloutDesk
     commands: Bell
     elapsed_s: Callable[[], float] = time.monotonic
 
@@ -89,6 +94,8 @@ class Program:
         self.metrics.note_batch(accepted, self.elapsed_s() - began_s)
         if accepted.stored:
             self.live.changed()
+        if accepted.answers:
+            await self.rollouts.step_after_answers()
         return accepted
 
     async def import_records(self, content: bytes, *, actor: str) -> Imported:
@@ -102,19 +109,25 @@ class Program:
         )
 
     async def hand_out(self, gateway: GatewayId) -> list[DownMessage]:
-        """Return the signed commands, and then the thanks, that a gateway should carry now."""
+        """Return the signed commands, orders and thanks that a gateway should carry now."""
         return [*await self._hand_out_commands(gateway), *await self.thanks.hand_out(gateway)]
 
     async def _hand_out_commands(self, gateway: GatewayId) -> list[DownMessage]:
         now = self.clock.now()
         async with self.database.read() as connection:
             store = DatabaseIntake(connection, self.settings.quarantine_kept_max)
-            if not await commanding.waiting(store, gateway=gateway, now=now):
+            if not await commanding.waiting(
+                store, gateway=gateway, now=now
+            ) and not await ordering.waiting(store, gateway=gateway, now=now):
                 return []
         async with self._intake() as writing:
-            return await commanding.hand_out(
+            commands = await commanding.hand_out(
                 writing, gateway=gateway, keyring=self.keyring, now=now
             )
+            orders = await ordering.hand_out(
+                writing, gateway=gateway, keyring=self.keyring, now=now
+            )
+        return [*commands, *orders]
 
     async def open_collection(self, box: BoxId, *, actor: UserId) -> Visit:
         """Let a person open a box; the box is told as soon as its gateway asks."""
@@ -146,6 +159,7 @@ class Program:
     async def maintain(self) -> None:
         """Do once what time alone brings about."""
         await self.pass_old_gaps()
+        await self.rollouts.step()
         await self.money.reconcile_if_due()
         async with self.database.write() as connection:
             await end_old_sessions(connection, self.clock.now())
@@ -156,7 +170,7 @@ class Program:
             await enrolling.add_box(
                 store, box=box, epoch=epoch, key=key, vault=self.vault, now=self.clock.now()
             )
-        self.live.changed()
+        await self._welcome(box)
 
     async def enrol_box(self, *, token: str, box: str, epoch: int, key: bytes) -> None:
         """Make a box known on the word of a single-use token."""
@@ -170,6 +184,10 @@ class Program:
                 vault=self.vault,
                 now=self.clock.now(),
             )
+        await self._welcome(box)
+
+    async def _welcome(self, box: str) -> None:
+        await self.configurations.configure_new(box, timezone=self.settings.timezone)
         self.live.changed()
 
     async def make_enrolment_token(self) -> str:
@@ -358,5 +376,7 @@ async def build(settings: Settings, clock: Clock | None = None) -> Program:
         live=live,
         money=MoneyDesk(database, now, rules, live.changed, thanks.add),
         thanks=thanks,
+        configurations=ConfigurationDesk(database, now, commands.ring),
+        rollouts=RolloutDesk(database, now, settings.publisher(), commands.ring),
         commands=commands,
     )

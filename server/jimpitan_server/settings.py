@@ -76,6 +76,11 @@ class Settings(BaseSettings):
         2000, description="Live viewers of the public board one process serves at a time"
     )
 
+    publisher_key: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")] | None = Field(
+        None,
+        description="Hex of the Ed25519 public key of who publishes firmware; without one no"
+        " release is taken in",
+    )
     metrics_token: SecretStr | None = Field(
         None, description="Bearer token for /metrics; without one only this machine may read it"
     )
@@ -105,6 +110,10 @@ class Settings(BaseSettings):
     def master_secret(self) -> bytes:
         """Return the 32 bytes of the master key."""
         return base64.b64decode(self.master_key.get_secret_value())
+
+    def publisher(self) -> bytes | None:
+        """Return the 32 bytes of the publisher's public key, if one is set."""
+        return None if self.publisher_key is None else bytes.fromhex(self.publisher_key)
 
 
 def load_settings() -> Settings:

@@ -10,8 +10,8 @@ from components import ROOT
 from jimpitan_gateway import bootstrap as gateway_bootstrap
 from jimpitan_gateway import cli as gateway_cli
 from jimpitan_gateway import errors as gateway_errors
-from jimpitan_gateway.bench.cli import box_app
 from jimpitan_gateway.bench.release_cli import release_app
+from jimpitan_gateway.bench.visit_cli import box_app
 from jimpitan_gateway.settings import Settings as GatewaySettings
 from jimpitan_server.entrypoints.http import words
 from jimpitan_simulator import cli as simulator_cli

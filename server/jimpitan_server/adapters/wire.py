@@ -13,11 +13,13 @@ from typing import Any
 
 from jimpitan_wire import cbor, cose, down, records
 from jimpitan_wire.errors import Malformed, NotCanonical, NotGenuine, TooLarge, WireError
+from jimpitan_wire.options import OPTIONS
 
 from jimpitan_server.adapters.wire_facts import fact_of
 from jimpitan_server.adapters.wire_fields import fields_of
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.record import BoxRecord, Reason, Refusal
+from jimpitan_server.domain.release import Release
 
 HashState = Any  # hashlib keeps the type of its objects private
 BODY_START = len(cose.PREFIX)
@@ -110,20 +112,49 @@ class BoxChannel:
     ) -> bytes | None:
         """Return the permission to open for one visit; None without a usable key."""
         body: dict[int, object] = {down.OPEN_VISIT: visit, down.OPEN_VALID_MS: valid_ms}
-        key = self.keys.get(epoch)
-        if key is None or key.revoked:
-            return None
-        return _sealed(key, down.payload(epoch, counter, down.COLLECTION_OPEN, body))
+        return self._signed(epoch, counter, down.COLLECTION_OPEN, body)
 
     def sign_thanks(
         self, epoch: int, *, counter: int, valid_ms: int, time_ms: int
     ) -> bytes | None:
         """Return the word that somebody paid; None without a usable key."""
         body: dict[int, object] = {down.THANKS_VALID_MS: valid_ms, down.THANKS_TIME_MS: time_ms}
+        return self._signed(epoch, counter, down.THANKS, body)
+
+    def sign_configure(
+        self, epoch: int, *, counter: int, revision: int, options: Mapping[str, int]
+    ) -> bytes | None:
+        """Return the wish for a whole configuration; None without a usable key."""
+        numbered: dict[int, object] = {
+            number: options[bounds[0]]
+            for number, bounds in OPTIONS.items()
+            if bounds[0] in options
+        }
+        body: dict[int, object] = {
+            down.CONFIGURE_REVISION: revision,
+            down.CONFIGURE_OPTIONS: numbered,
+        }
+        return self._signed(epoch, counter, down.CONFIGURE, body)
+
+    def sign_update(
+        self, epoch: int, *, counter: int, release: Release, attempt: int
+    ) -> bytes | None:
+        """Return the order to fetch and try a release; None without a usable key."""
+        body: dict[int, object] = {
+            down.UPDATE_FINGERPRINT: bytes.fromhex(release.fingerprint),
+            down.UPDATE_MANIFEST_LENGTH: release.manifest_length,
+            down.UPDATE_NUMBER: release.number,
+            down.UPDATE_ATTEMPT: attempt,
+        }
+        return self._signed(epoch, counter, down.UPDATE, body)
+
+    def _signed(
+        self, epoch: int, counter: int, kind: int, body: dict[int, object]
+    ) -> bytes | None:
         key = self.keys.get(epoch)
         if key is None or key.revoked:
             return None
-        return _sealed(key, down.payload(epoch, counter, down.THANKS, body))
+        return _sealed(key, down.payload(epoch, counter, kind, body))
 
 
 def ack_payload(epoch: int, *, counter: int, seq: int, time_ms: int) -> bytes:

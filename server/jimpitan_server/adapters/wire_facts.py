@@ -4,24 +4,31 @@ from collections.abc import Callable
 
 from jimpitan_wire import records as wire
 
+from jimpitan_server.adapters.wire_options import option_name
 from jimpitan_server.domain.discrepancy import TamperFinding
 from jimpitan_server.domain.facts import (
     Booted,
     CollectionMoved,
+    ConfigurationAnswered,
     EpochStarted,
     Fact,
+    FirmwareChanged,
     Heartbeat,
     JournalGap,
     LidMoved,
     RunningSummary,
     Tampered,
+    ThanksShown,
+    Weighed,
 )
+from jimpitan_server.domain.rollout import UpdateState
 
 Body = dict[int, object]
 
 # More deposits than a journal-full box could sense in a year of Fridays are no count.
 SUMMARY_DEPOSITS_MAX = 1_000_000
 TEXT_LENGTH_MAX = 64
+OPTIONS_MAX = 64
 
 
 def _whole(body: Body, key: int, value_max: int = wire.NUMBER_MAX) -> int | None:
@@ -43,15 +50,22 @@ def _yes_no(body: Body, key: int) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
+def _text(body: Body, key: int) -> str | None:
+    value = body.get(key)
+    if isinstance(value, str) and len(value) <= TEXT_LENGTH_MAX and value.isprintable():
+        return value
+    return None
+
+
+def _fingerprint(body: Body, key: int) -> str | None:
+    value = body.get(key)
+    if isinstance(value, bytes) and len(value) in {0, wire.FINGERPRINT_SHORT_LENGTH}:
+        return value.hex()
+    return None
+
+
 def _booted(body: Body) -> Booted:
-    version = body.get(wire.BOOT_VERSION)
-    readable = (
-        isinstance(version, str) and len(version) <= TEXT_LENGTH_MAX and version.isprintable()
-    )
-    return Booted(
-        cause=_whole(body, wire.BOOT_CAUSE),
-        version=str(version) if readable else None,
-    )
+    return Booted(cause=_whole(body, wire.BOOT_CAUSE), version=_text(body, wire.BOOT_VERSION))
 
 
 def _heartbeat(body: Body) -> Heartbeat:
@@ -66,6 +80,8 @@ def _heartbeat(body: Body) -> Heartbeat:
         heap_free=_whole(body, wire.HEARTBEAT_HEAP_FREE),
         rssi_dbm=_signed(body, wire.HEARTBEAT_RSSI_DBM),
         dropped=_whole(body, wire.HEARTBEAT_DROPPED),
+        runs=_fingerprint(body, wire.HEARTBEAT_FIRMWARE),
+        configuration=_whole(body, wire.HEARTBEAT_CONFIGURATION),
     )
 
 
@@ -120,6 +136,48 @@ def _tampered(body: Body) -> Tampered:
     )
 
 
+def _configuration(body: Body) -> ConfigurationAnswered | None:
+    revision, refused = _whole(body, wire.CONFIG_REVISION), body.get(wire.CONFIG_REFUSED, [])
+    if revision is None or not isinstance(refused, list) or len(refused) > OPTIONS_MAX:
+        return None
+    options = [option for option in refused if type(option) is int]
+    if len(options) != len(refused) or not all(0 <= one <= wire.NUMBER_MAX for one in options):
+        return None
+    return ConfigurationAnswered(revision, tuple(option_name(option) for option in options))
+
+
+OUTCOMES = {
+    wire.FIRMWARE_TRIED: UpdateState.ON_TRIAL,
+    wire.FIRMWARE_CONFIRMED: UpdateState.CONFIRMED,
+    wire.FIRMWARE_ROLLED_BACK: UpdateState.ROLLED_BACK,
+    wire.FIRMWARE_REFUSED: UpdateState.REFUSED,
+    wire.FIRMWARE_GIVEN_UP: UpdateState.GIVEN_UP,
+}
+
+
+def _firmware(body: Body) -> FirmwareChanged | None:
+    outcome = _whole(body, wire.FIRMWARE_OUTCOME)
+    attempt = _whole(body, wire.FIRMWARE_ATTEMPT)
+    fingerprint = _fingerprint(body, wire.FIRMWARE_FINGERPRINT)
+    if outcome is None or attempt is None or fingerprint is None:
+        return None
+    return FirmwareChanged(
+        outcome=OUTCOMES.get(outcome),
+        fingerprint=fingerprint,
+        attempt=attempt,
+        version=_text(body, wire.FIRMWARE_VERSION),
+        reason=_whole(body, wire.FIRMWARE_REASON),
+    )
+
+
+def _weighed(body: Body) -> Weighed:
+    return Weighed(_whole(body, wire.WEIGHED_DEPOSITS), _signed(body, wire.WEIGHED_MASS_MG))
+
+
+def _thanks(body: Body) -> ThanksShown:
+    return ThanksShown(_whole(body, wire.THANKS_CAUSE))
+
+
 READERS: dict[int, Callable[[Body], Fact | None]] = {
     wire.BOOT_KIND: _booted,
     wire.HEARTBEAT: _heartbeat,
@@ -131,10 +189,23 @@ READERS: dict[int, Callable[[Body], Fact | None]] = {
     wire.RUNNING_SUMMARY: _running_summary,
     wire.EPOCH_START: _epoch_start,
     wire.TAMPER: _tampered,
+    wire.CONFIG_APPLIED: _configuration,
+    wire.FIRMWARE_CHANGED: _firmware,
+}
+# Kinds that nothing but the eyes of people acts on: read when they are shown.
+SHOWN: dict[int, Callable[[Body], Fact | None]] = {
+    wire.WEIGHED: _weighed,
+    wire.THANKS_SHOWN: _thanks,
 }
 
 
 def fact_of(kind: int, body: Body) -> Fact | None:
     """Return what the body of a record of this kind says, or None when it cannot be read."""
     reader = READERS.get(kind)
+    return None if reader is None else reader(body)
+
+
+def fact_shown(kind: int, body: Body) -> Fact | None:
+    """Return what a record says to a person, also of a kind that the server does not act on."""
+    reader = READERS.get(kind) or SHOWN.get(kind)
     return None if reader is None else reader(body)

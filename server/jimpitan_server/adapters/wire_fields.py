@@ -1,10 +1,10 @@
 """Reads the fields of a record's payload: quickly when it is plain, exactly in every case.
 
 A pattern recognises the deterministic encoding of a plain record: the nine fields in range, a
-body without texts, byte strings or maps inside. Each alternative of the pattern begins with
-another byte, so it reads the heads of the items one after the other exactly as a decoder does,
-and only shortest forms match. What it does not recognise goes the exact way; both ways give
-the same answer (a property test holds them against `records.parse`).
+body without texts and maps inside, and with byte strings of 0 or 8 bytes only. Each alternative
+of the pattern begins with another byte, so it reads the heads of the items one after the other
+exactly as a decoder does, and only shortest forms match. What it does not recognise goes the
+exact way; both ways give the same answer (a property test holds them against `records.parse`).
 """
 
 import re
@@ -21,7 +21,11 @@ _NUMBER = rb"(?:[\x00-\x17]|\x18[\x18-\xff]|\x19(?!\x00)..|\x1a(?!\x00\x00)....)
 _LONG = rb"(?:\x1b(?!\x00{4}).{8})"
 _UPTIME = rb"(?:" + _NUMBER + rb"|\x1b(?!\x00{4})\x00[\x00-\x1f].{6})"  # below 2^53
 _NEGATIVE = rb"(?:[\x20-\x37]|\x38[\x18-\xff]|\x39(?!\x00)..|\x3a(?!\x00\x00)....)"
-_PLAIN = rb"(?:" + _NUMBER + rb"|" + _LONG + rb"|" + _NEGATIVE + rb"|[\x80-\x97]|[\xf4-\xf6])"
+_SHORT = rb"(?:\x40|\x48.{8})"  # the beginning of a fingerprint, or none
+_PLAIN = (
+    rb"(?:" + _NUMBER + rb"|" + _LONG + rb"|" + _NEGATIVE + rb"|[\x80-\x97]|[\xf4-\xf6]"
+    rb"|" + _SHORT + rb")"
+)
 PLAIN_RECORD = re.compile(
     rb"\xa9\x01" + _NUMBER + rb"\x02" + _NUMBER
     + rb"\x03(?!\x00)" + _NUMBER + rb"\x04" + _UPTIME

@@ -27,6 +27,8 @@ class BoxState:
     `period_seq_from` is the lid opening with which the present holding period began, or 0.
     `gateway` is the one that brought its last records. `heartbeat_seq`, `lid_seq` and `boot_seq`
     number the latest records that told of the box itself, so that an older one changes nothing.
+    `configuration` is the revision its heartbeats name; `runs` the firmware they named from
+    `runs_since` to `runs_until`, as the beginning of its fingerprint.
     """
 
     box: BoxId
@@ -44,6 +46,10 @@ class BoxState:
     heartbeat_seq: int = 0
     lid_seq: int = 0
     boot_seq: int = 0
+    configuration: int | None = None
+    runs: str | None = None
+    runs_since: datetime | None = None
+    runs_until: datetime | None = None
 
     @property
     def head_seq(self) -> int:

@@ -6,6 +6,8 @@ genuine and held all the same.
 
 from dataclasses import dataclass
 
+from jimpitan_server.domain.rollout import UpdateState
+
 
 @dataclass(frozen=True, slots=True)
 class Booted:
@@ -17,7 +19,11 @@ class Booted:
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """A sign of life with the health of the box."""
+    """A sign of life with the health of the box.
+
+    `runs` is the beginning of the fingerprint of the firmware in hex, empty as flashed at the
+    bench; `configuration` the revision it is set to. Older firmware says neither.
+    """
 
     battery_mv: int | None
     journal_permille: int | None
@@ -29,6 +35,8 @@ class Heartbeat:
     heap_free: int | None
     rssi_dbm: int | None
     dropped: int | None
+    runs: str | None = None
+    configuration: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +92,43 @@ class Tampered:
     sensor: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class ConfigurationAnswered:
+    """The box took a revision of its configuration on, or refused these options of it, by name."""
+
+    revision: int
+    refused: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FirmwareChanged:
+    """What became of an update; `outcome` is None for one that this server does not know.
+
+    `fingerprint` is the beginning of that of the release in hex, `reason` the wire's number.
+    """
+
+    outcome: UpdateState | None
+    fingerprint: str
+    attempt: int
+    version: str | None
+    reason: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What the deposits just before weighed together; evidence, never money."""
+
+    deposits: int | None
+    mass_mg: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ThanksShown:
+    """The box thanked, for this cause."""
+
+    cause: int | None
+
+
 Fact = (
     Booted
     | Heartbeat
@@ -93,4 +138,8 @@ Fact = (
     | LidMoved
     | EpochStarted
     | Tampered
+    | ConfigurationAnswered
+    | FirmwareChanged
+    | Weighed
+    | ThanksShown
 )

@@ -1,7 +1,8 @@
 """Reads from records what a box says of itself: lid, heartbeat, firmware, counter."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from jimpitan_server.domain.box import BoxState
 from jimpitan_server.domain.facts import Booted, Heartbeat
@@ -48,3 +49,21 @@ def counter_heard(records: Iterable[BoxRecord]) -> int:
         if fact is not None and isinstance(fact, Heartbeat):
             highest = max(highest, fact.down_counter or 0)
     return highest
+
+
+def named(state: BoxState, heard: Heard, received_at: datetime) -> BoxState:
+    """Return the state with what the newest heartbeat names: configuration and firmware."""
+    beat = heard.heartbeat
+    if beat is None:
+        return state
+    if beat.runs is None:
+        return replace(state, configuration=beat.configuration)
+    is_same = beat.runs == state.runs and state.runs_until is not None
+    until = max(state.runs_until or received_at, received_at)
+    return replace(
+        state,
+        configuration=beat.configuration,
+        runs=beat.runs,
+        runs_since=state.runs_since if is_same else received_at,
+        runs_until=until if is_same else received_at,
+    )

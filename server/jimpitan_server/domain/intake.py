@@ -12,7 +12,7 @@ from operator import attrgetter
 from jimpitan_server.domain.box import DOWN_COUNTER_MAX, BoxState
 from jimpitan_server.domain.discrepancy import Discrepancy, RecordFinding, Severity, TamperFinding
 from jimpitan_server.domain.facts import EpochStarted, JournalGap, RunningSummary, Tampered
-from jimpitan_server.domain.health import Heard, counter_heard, hear
+from jimpitan_server.domain.health import Heard, counter_heard, hear, named
 from jimpitan_server.domain.record import BoxRecord, Reason, RecordKind, Refusal
 from jimpitan_server.domain.sequence import Gaps
 
@@ -23,7 +23,10 @@ ACTED_ON = {
     RecordKind.JOURNAL_GAP,
     RecordKind.RUNNING_SUMMARY,
     RecordKind.EPOCH_START,
+    RecordKind.CONFIG_APPLIED,
+    RecordKind.FIRMWARE_CHANGED,
 }
+ANSWERS = {RecordKind.CONFIG_APPLIED, RecordKind.FIRMWARE_CHANGED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class Intake:
     summaries: dict[int, int] = field(default_factory=dict)
     deposits_by_seq: dict[int, int] = field(default_factory=dict)
     edges_moved: bool = False
+    answers: list[BoxRecord] = field(default_factory=list)
     heard: Heard | None = None
 
 
@@ -197,6 +201,8 @@ def _follow(
             intake.deposits_by_seq[record.seq] = added
         elif kind in EDGE_KINDS:
             intake.edges_moved = True
+        elif kind in ANSWERS:
+            intake.answers.append(record)
         elif isinstance(fact, Tampered) and fact.sign is not None:
             intake.findings.append(_alarm(record, fact, fact.sign, now))
 
@@ -230,6 +236,7 @@ def _advanced(intake: Intake, fresh: list[BoxRecord], *, came: Arrival, now: dat
         )
     seen = state.last_seen_at
     heard = intake.heard = hear(state, fresh)
+    said = named(state, heard, came.received_at)
     told = max(counter_heard(fresh), counter_heard(intake.duplicates), state.down_counter)
     return BoxState(
         box=state.box,
@@ -247,6 +254,10 @@ def _advanced(intake: Intake, fresh: list[BoxRecord], *, came: Arrival, now: dat
         heartbeat_seq=heard.heartbeat_seq,
         lid_seq=heard.lid_seq,
         boot_seq=heard.boot_seq,
+        configuration=said.configuration,
+        runs=said.runs,
+        runs_since=said.runs_since,
+        runs_until=said.runs_until,
     )
 
 

@@ -14,7 +14,7 @@ from jimpitan_server.adapters.database.box_reading import box_rows_all
 from jimpitan_server.bootstrap import Program, build
 from jimpitan_server.domain.errors import Malformed, ServerError
 from jimpitan_server.domain.user import Role
-from jimpitan_server.entrypoints import cli_money, cli_records
+from jimpitan_server.entrypoints import cli_money, cli_records, cli_rollout
 from jimpitan_server.entrypoints.doctor import examine
 from jimpitan_server.entrypoints.log import configure_log
 from jimpitan_server.entrypoints.serve import serve
@@ -31,6 +31,7 @@ app.add_typer(gateway_app, name="gateway")
 app.add_typer(user_app, name="user")
 cli_money.add_to(app)
 cli_records.add_to(app)
+cli_rollout.add_to(app)
 
 Result = TypeVar("Result")
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
@@ -144,6 +145,43 @@ def box_list(as_json: AsJson = False) -> None:
         return
     for line in lines:
         typer.echo("  ".join(f"{name}={value}" for name, value in line.items()))
+
+
+@box_app.command("tag")
+def box_tag(
+    box: Annotated[str, typer.Argument(help="Id of the box.")],
+    tags: Annotated[
+        list[str] | None, typer.Argument(help="Every tag it should have; none takes all away.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a box these tags and no others."""
+    kept = _run(lambda program: program.configurations.set_tags(box, tags or [], actor="cli"))
+    said = ", ".join(kept) or "no tags"
+    _tell(f"Box {box} has {said}.", as_json=as_json, box=box, tags=kept)
+
+
+@box_app.command("configure")
+def box_configure(
+    box: Annotated[str, typer.Argument(help="Id of the box.")],
+    options: Annotated[
+        list[str] | None, typer.Argument(help="OPTION=NUMBER …; what is left out has its default.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Wish a whole configuration for a box; it is told until it answers."""
+
+    async def configure(program: Program) -> int:
+        wanted = {}
+        for option in options or []:
+            name, _, value = option.partition("=")
+            if not (value.isascii() and value.isdecimal() and len(value) < 10):
+                raise Malformed(f"{option[:80]!r} is no OPTION=NUMBER.")
+            wanted[name] = int(value)
+        return await program.configurations.configure(box, wanted, actor="cli", reason=None)
+
+    revision = _run(configure)
+    _tell(f"Box {box} is wished revision {revision}.", as_json=as_json, box=box, revision=revision)
 
 
 def _box_line(row: dict[str, object]) -> dict[str, object]:

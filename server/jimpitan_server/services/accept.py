@@ -43,12 +43,13 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The answer to one request of a gateway."""
+    """The answer to one request of a gateway; `answers` counts what boxes answered to orders."""
 
     receipts: list[Receipt]
     down: list[DownMessage]
     stored: int
     deposits: int
+    answers: int = 0
 
 
 async def accept(
@@ -81,7 +82,8 @@ async def accept(
         await store.add_to_totals(
             gateway, records=len(rows), deposits=deposits, newest_at=newest_at
         )
-    return Accepted(receipts, down, len(rows), deposits)
+    answers = sum(len(intake.answers) for intake in intakes.values())
+    return Accepted(receipts, down, len(rows), deposits, answers)
 
 
 def _plausible(delivery: Delivery, now: datetime) -> Delivery:

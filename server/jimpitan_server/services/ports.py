@@ -12,6 +12,8 @@ from jimpitan_server.domain.ids import BoxId, GatewayId, UserId
 from jimpitan_server.domain.intake import Held
 from jimpitan_server.domain.period import EdgeEvent, Period
 from jimpitan_server.domain.record import BoxRecord, Refusal
+from jimpitan_server.domain.release import Release
+from jimpitan_server.services.ports_fleet import AnswerStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,18 @@ class Channel(Protocol):
         """Return the word that somebody paid; None without a usable key."""
         ...
 
+    def sign_configure(
+        self, epoch: int, *, counter: int, revision: int, options: Mapping[str, int]
+    ) -> bytes | None:
+        """Return the wish for a whole configuration; None without a usable key."""
+        ...
+
+    def sign_update(
+        self, epoch: int, *, counter: int, release: Release, attempt: int
+    ) -> bytes | None:
+        """Return the order to fetch and try a release; None without a usable key."""
+        ...
+
 
 class KeyStore(Protocol):
     """Where wrapped keys lie."""
@@ -91,7 +105,7 @@ class Keyring(Protocol):
         ...
 
 
-class IntakeStore(KeyStore, Protocol):
+class IntakeStore(KeyStore, AnswerStore, Protocol):
     """One open transaction of the database, for taking in records."""
 
     async def lock_boxes(self, boxes: Sequence[BoxId]) -> dict[BoxId, BoxState]:

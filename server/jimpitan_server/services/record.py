@@ -10,8 +10,10 @@ from jimpitan_server.domain.facts import CollectionMoved, RunningSummary
 from jimpitan_server.domain.ids import BoxId, GatewayId
 from jimpitan_server.domain.intake import Arrival, Intake, neighbours, take_in
 from jimpitan_server.domain.record import BoxRecord, RecordKind
+from jimpitan_server.services.configure import follow_configuration
 from jimpitan_server.services.place import place
 from jimpitan_server.services.ports import Channel, IntakeStore, RecordRow
+from jimpitan_server.services.roll_out import follow_update
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ async def keep(
     for box, intake in intakes.items():
         findings += intake.findings
         findings += await _keep_rare(store, box, intake, now)
+        if intake.answers or intake.state.configuration != states[box].configuration:
+            findings += await _follow(store, box, intake, now)
         before = states[box].gaps
         if before != intake.state.gaps or intake.gaps_declared:
             await store.save_gaps(
@@ -140,6 +144,14 @@ async def _keep_rare(
         if visits:
             await store.answer_commands({box: visits})
     return findings
+
+
+async def _follow(
+    store: IntakeStore, box: BoxId, intake: Intake, now: datetime
+) -> list[Discrepancy]:
+    """Follow what a box says of its configuration, and what became of its updates."""
+    await follow_update(store, box, intake.answers, now=now)
+    return await follow_configuration(store, intake.state, intake.answers, now=now)
 
 
 def _ack(state: BoxState, channel: Channel, now: datetime) -> bytes | None:

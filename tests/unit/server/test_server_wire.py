@@ -148,6 +148,19 @@ def test_other_encodings_are_refused(raw: bytes) -> None:
         wire_canonical.decode(raw)
 
 
+@pytest.mark.parametrize("runs", [b"", b"\x00\xff\x81\x18\x61.\x40\x48", b"12345678"])
+def test_heartbeat_that_names_its_firmware_takes_the_quick_way(runs: bytes) -> None:
+    body = {**dict.fromkeys(range(1, 11), 7), 11: runs, 12: 3}
+    payload = cose.payload_of(BOX.sign(seq=1, kind=records.HEARTBEAT, body=body))
+    assert PLAIN_RECORD.fullmatch(payload)
+    expected, found = readings(payload)
+    assert found == expected
+    assert fields_of(payload)[records.BODY] == body
+    for changed in (payload.replace(b"\x0b", b"\x0a", 1), payload[:-1], payload + b"\x00"):
+        expected, found = readings(changed)
+        assert found == expected
+
+
 def test_plain_deposit_takes_the_quick_way() -> None:
     payload = cose.payload_of(BOX.sign(seq=1))
     assert PLAIN_RECORD.fullmatch(payload)

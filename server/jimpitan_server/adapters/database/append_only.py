@@ -58,7 +58,19 @@ TRIGGERS = {
         " WHERE NOT t.tgisinternal AND t.tgenabled <> 'D'"
     ),
 }
-PROTECTED = ("records", "quarantine", "declared_edges", "audit", "boxes")
+PROTECTED = (
+    "records",
+    "quarantine",
+    "declared_edges",
+    "audit",
+    "boxes",
+    "configurations",
+    "configuration_reports",
+    "firmware_reports",
+    "releases",
+    "rollouts",
+    "rollout_events",
+)
 
 
 def missing_triggers(connection: Connection) -> list[str]:

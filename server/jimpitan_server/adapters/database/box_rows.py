@@ -30,6 +30,10 @@ STATE_COLUMNS = (
     "heartbeat_seq",
     "lid_seq",
     "boot_seq",
+    "configuration",
+    "runs",
+    "runs_since",
+    "runs_until",
 )
 GAPS_OPEN = 1 + STATE_COLUMNS.index("gaps_open")
 HEARTBEAT_COLUMNS = (
@@ -118,7 +122,8 @@ async def save_heard(connection: AsyncConnection, heard_by_box: Mapping[BoxId, H
 
 def _state(row: Any, gaps: tuple[Gap, ...]) -> BoxState:
     box, epoch, version, seq_max, tag_max, _, counter, records, deposits, *rest = row
-    period_seq_from, gateway, last_seen_at, heartbeat_seq, lid_seq, boot_seq = rest
+    period_seq_from, gateway, last_seen_at, heartbeat_seq, lid_seq, boot_seq, *named = rest
+    configuration, runs, runs_since, runs_until = named
     return BoxState(
         box=box,
         epoch=epoch,
@@ -135,6 +140,10 @@ def _state(row: Any, gaps: tuple[Gap, ...]) -> BoxState:
         heartbeat_seq=heartbeat_seq,
         lid_seq=lid_seq,
         boot_seq=boot_seq,
+        configuration=configuration,
+        runs=runs,
+        runs_since=loaded(runs_since),
+        runs_until=loaded(runs_until),
     )
 
 
@@ -156,4 +165,8 @@ def _row(state: BoxState) -> tuple[object, ...]:
         state.heartbeat_seq,
         state.lid_seq,
         state.boot_seq,
+        state.configuration,
+        state.runs,
+        stored(state.runs_since),
+        stored(state.runs_until),
     )

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from jimpitan_server.adapters.database import (
     box_rows,
     command_rows,
@@ -15,30 +13,21 @@ from jimpitan_server.adapters.database import (
     period_rows,
     record_rows,
 )
-from jimpitan_server.domain.box import BoxState, Gap
+from jimpitan_server.adapters.database.fleet_store import DatabaseFleet
+from jimpitan_server.domain.box import Gap
 from jimpitan_server.domain.command import Command
-from jimpitan_server.domain.discrepancy import Discrepancy
 from jimpitan_server.domain.health import Heard
 from jimpitan_server.domain.ids import BoxId, GatewayId, UserId
 from jimpitan_server.domain.intake import Held
 from jimpitan_server.domain.period import EdgeEvent, Period
-from jimpitan_server.services.ports import RecordRow, RefusedBytes, WrappedKey
+from jimpitan_server.services.ports import RecordRow, RefusedBytes
 
 
 @dataclass(frozen=True, slots=True)
-class DatabaseIntake:
+class DatabaseIntake(DatabaseFleet):
     """`IntakeStore`, `CommandStore` and `GapStore` on an open writing transaction."""
 
-    connection: AsyncConnection
     quarantine_kept_max: int
-
-    async def lock_boxes(self, boxes: Sequence[BoxId]) -> dict[BoxId, BoxState]:
-        """Return the known ones of these boxes, locked until the transaction ends."""
-        return await box_rows.lock_boxes(self.connection, boxes)
-
-    async def wrapped_keys(self, boxes: Sequence[BoxId]) -> list[WrappedKey]:
-        """Return every key of these boxes."""
-        return await key_rows.wrapped_keys(self.connection, boxes)
 
     async def held(self, seqs_by_box: Mapping[BoxId, set[int]]) -> dict[BoxId, dict[int, Held]]:
         """Return those of the named records that are held."""
@@ -55,10 +44,6 @@ class DatabaseIntake:
         await record_rows.insert_records(
             self.connection, rows, gateway=gateway, recorded_at=recorded_at
         )
-
-    async def save_boxes(self, states: Sequence[BoxState]) -> None:
-        """Keep the states of boxes that were locked."""
-        await box_rows.save_boxes(self.connection, states)
 
     async def save_heard(self, heard_by_box: Mapping[BoxId, Heard]) -> None:
         """Keep what boxes said anew of themselves."""
@@ -125,10 +110,6 @@ class DatabaseIntake:
             now=now,
             kept_max=self.quarantine_kept_max,
         )
-
-    async def raise_discrepancies(self, found: Sequence[Discrepancy]) -> None:
-        """Keep findings; one that is known already changes nothing."""
-        await finding_rows.raise_discrepancies(self.connection, found)
 
     async def add_to_totals(
         self, gateway: GatewayId, *, records: int, deposits: int, newest_at: datetime

@@ -1,4 +1,4 @@
-"""The admin's pages: live totals, boxes and how they are, one box, what needs a person."""
+"""The admin's pages: live totals, boxes and how they are, what needs a person."""
 
 import json
 from datetime import timedelta
@@ -8,10 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from jimpitan_server.adapters.database import finding_rows
-from jimpitan_server.adapters.database.box_reading import box_row, box_rows_all
-from jimpitan_server.adapters.database.timeline_rows import timeline
-from jimpitan_server.domain.errors import NotFound
-from jimpitan_server.domain.ids import BoxId, is_box_id
+from jimpitan_server.adapters.database.box_reading import box_rows_all
 from jimpitan_server.domain.user import Role, Session
 from jimpitan_server.entrypoints.http.box_status import BoxStatus, status_of
 from jimpitan_server.entrypoints.http.pages import page
@@ -54,27 +51,6 @@ async def get_overview(request: Request, program: TheProgram, _: Looking) -> HTM
 async def get_boxes(request: Request, program: TheProgram, _: Looking) -> HTMLResponse:
     """List the boxes, those that need somebody first."""
     return page(request, program, "kotak.html", boxes=await _boxes(program))
-
-
-@router.get("/kotak/{box}")
-async def get_box(box: str, request: Request, program: TheProgram, _: Looking) -> HTMLResponse:
-    """Show one box: how it is, its dossier and its newest records."""
-    if not is_box_id(box):
-        raise NotFound("Kotak ini tidak dikenal.", code="box_unknown")
-    async with program.database.read() as connection:
-        row = await box_row(connection, BoxId(box))
-        entries = await timeline(connection, BoxId(box))
-    if row is None:
-        raise NotFound("Kotak ini tidak dikenal.", code="box_unknown")
-    stale = timedelta(seconds=program.settings.stale_after_s)
-    return page(
-        request,
-        program,
-        "kotak_satu.html",
-        box=status_of(row, now=program.clock.now(), stale_after=stale),
-        entries=entries,
-        dossier=await program.money.dossier(BoxId(box)),
-    )
 
 
 @router.get("/temuan")

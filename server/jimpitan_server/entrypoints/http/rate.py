@@ -33,6 +33,7 @@ DOORS: tuple[tuple[str, str, Door], ...] = (
     ("POST", "/api/v1/boxes/enrol", ENROLMENT),
     ("", "/api/v1/records", GATEWAY),
     ("", "/api/v1/down", GATEWAY),
+    ("", "/api/v1/releases", GATEWAY),
     ("", "/v1.0/", BANK),
 )
 
