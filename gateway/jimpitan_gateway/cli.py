@@ -13,8 +13,8 @@ import typer
 from structlog.tracebacks import ExceptionDictTransformer
 
 from jimpitan_gateway import certificates, mosquitto
-from jimpitan_gateway.bench.cli import box_app
 from jimpitan_gateway.bench.release_cli import release_app
+from jimpitan_gateway.bench.visit_cli import box_app
 from jimpitan_gateway.bootstrap import Gateway, now_ms
 from jimpitan_gateway.errors import GatewayError
 from jimpitan_gateway.server_door import HttpDoor

@@ -14,15 +14,18 @@ from dataclasses import dataclass, field
 
 from jimpitan_box.assignment import Assignment
 from jimpitan_box.box import VERSION, Box, Identity
+from jimpitan_box.calibration import CONTENT_LENGTH_MAX, NAME, Calibration, read
 from jimpitan_box.config import Config
 from jimpitan_box.console import Console
 from jimpitan_box.console_commands import IDENTITY, Commands
 from jimpitan_box.detector import BEAM_A, BEAM_B
 from jimpitan_box.logbook import Logbook
 from jimpitan_box.ports import Net
+from jimpitan_box.practice import Practice
 from jimpitan_box.uptime import TICKS_PERIOD
 from jimpitan_wire import cbor
 
+from jimpitan_simulator.body import Body, Felt
 from jimpitan_simulator.flash import Flash, LittleStore
 from jimpitan_simulator.unit import CAUSE_POWER_ON, Bench, Nvs
 
@@ -94,7 +97,11 @@ def assignment_of(box: str, *, epoch: int, key: bytes) -> bytes:
 class UsbBox:
     """One box on a desk: flash, vault and console; `step` is one turn of its main loop."""
 
-    def __init__(self, connect: Callable[[Assignment], Net] | None = None) -> None:
+    def __init__(
+        self,
+        connect: Callable[[Assignment], Net] | None = None,
+        body: Body | None = None,
+    ) -> None:
         self.flash = Flash(BLOCKS)
         self.vault = MemoryVault()
         self.floor = Nvs()
@@ -102,6 +109,8 @@ class UsbBox:
         self.boots = 0
         self.now_us = 0
         self._connect = connect or (lambda _: NoNet())
+        self.body = body  # without one, the box feels coins in its beams and nothing else
+        self._practice: Practice | None = None
         self._edges: list[tuple[int, int, bool]] = []
         self._boot()
 
@@ -127,6 +136,15 @@ class UsbBox:
         assigned = self._commands.identity()
         self.box = None if assigned is None else self._box(assigned, store)
         self._commands.box = self.box
+        self._practice = Practice(Config(), self.now_us % TICKS_PERIOD)
+        senses = self._practice.senses if self.box is None else self.box.senses
+        senses.calibrate(self._calibration(store))
+        self._commands.senses = senses
+
+    def _calibration(self, store: LittleStore) -> Calibration | None:
+        if NAME not in store.names():
+            return None
+        return read(store.read(NAME, 0, CONTENT_LENGTH_MAX + 1))
 
     def _box(self, assigned: Assignment, store: LittleStore) -> Box:
         return Box(
@@ -161,20 +179,31 @@ class UsbBox:
         if self._commands.is_restart_wanted:
             self._boot()
             return out
+        felt = self._felt()
+        ticks_us = self.now_us % TICKS_PERIOD
         if self.box is not None:
-            due = sorted(edge for edge in self._edges if edge[0] <= self.now_us)
-            self._edges = [edge for edge in self._edges if edge[0] > self.now_us]
-            edges = [(channel, level, at % TICKS_PERIOD) for at, channel, level in due]
-            self.box.step(self.now_us % TICKS_PERIOD, edges)
+            self.box.step(ticks_us, felt.edges, felt.conversions, felt.tints)
             self._logbook.look(self.box)
+        elif self._practice is not None:
+            self._practice.step(ticks_us, felt.edges, felt.conversions, felt.tints)
         return out
+
+    def _felt(self) -> Felt:
+        felt = Felt() if self.body is None else self.body.felt(self.now_us)
+        due = sorted(edge for edge in self._edges if edge[0] <= self.now_us)
+        self._edges = [edge for edge in self._edges if edge[0] > self.now_us]
+        felt.edges += [(channel, level, at % TICKS_PERIOD) for at, channel, level in due]
+        return felt
 
 
 class Cable:
     """The pseudo-terminal between a box and a laptop; `path` is what the bench opens."""
 
-    def __init__(self, box: UsbBox, *, chunk_length_max: int = READ_LENGTH_MAX) -> None:
+    def __init__(
+        self, box: UsbBox, *, chunk_length_max: int = READ_LENGTH_MAX, haste: int = 1
+    ) -> None:
         self.box = box
+        self._haste = haste  # so many times as fast as a real box
         self._length_max = chunk_length_max
         self._own, theirs = os.openpty()
         importlib.import_module("tty").setraw(theirs)  # only where there are terminals
@@ -195,6 +224,8 @@ class Cable:
             readable, _, _ = select.select([self._own], [], [], WAIT_S)
             received = os.read(self._own, self._length_max) if readable else b""
             self.send(self.box.step(received))
+            for _ in range(self._haste - 1):
+                self.box.step(b"")
 
     def send(self, content: bytes) -> None:
         """Write to the laptop, in pieces; also what no console said, such as noise."""

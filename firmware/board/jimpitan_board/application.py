@@ -14,6 +14,7 @@ from jimpitan_box.config import Config
 from jimpitan_box.console import Console
 from jimpitan_box.console_commands import Commands
 from jimpitan_box.logbook import Logbook
+from jimpitan_box.practice import Practice
 from jimpitan_wire import release
 from jimpitan_wire.errors import WireError
 
@@ -44,10 +45,10 @@ def run(slots: "Slots", folders: "tuple[str, ...]", watchdog: "machine.WDT") -> 
     console = Console(commands)
     logbook.note(0, "power_on", machine.reset_cause())
     assigned = commands.identity()
-    if assigned is None:
-        while True:
-            serve(usb, console, commands, watchdog)
     edges = port_esp32.Edges(parts)
+    if assigned is None:
+        practise(edges, parts, store, commands, lambda: serve(usb, console, commands, watchdog))
+        return
     box = commands.box = make_box(
         assigned,
         commands=commands,
@@ -56,6 +57,7 @@ def run(slots: "Slots", folders: "tuple[str, ...]", watchdog: "machine.WDT") -> 
         parts=parts,
         shelf=Shelf(slots, folders),
     )
+    commands.senses = box.senses
     box.senses.calibrate(calibration_of(store, logbook))
     box.step(port_esp32.ticks_us(), edges.first())
     while True:
@@ -68,6 +70,25 @@ def run(slots: "Slots", folders: "tuple[str, ...]", watchdog: "machine.WDT") -> 
         nap_ms = box.nap_ms()
         if nap_ms:
             port_esp32.rest(box, parts, min(nap_ms, NAP_MS_MAX))
+
+
+def practise(edges, parts: Parts, store: FolderStore, commands: Commands, wait) -> None:
+    """Feel for calibration mode, for ever: a board without identity keeps no record."""
+    practice = Practice(Config(), port_esp32.ticks_us())
+    commands.senses = practice.senses
+    practice.senses.calibrate(calibration_of(store, Logbook()))
+    while True:
+        wait()
+        now_ms = ticks_ms()
+        conversion = parts.scale(now_ms)
+        tint = parts.colour(now_ms) if practice.senses.slot.is_busy else None
+        practice.step(
+            port_esp32.ticks_us(),
+            edges.take(),
+            [] if conversion is None else [conversion],
+            [] if tint is None else [tint],
+        )
+        parts.step(now_ms)
 
 
 def feel(box: Box, edges: "port_esp32.Edges", parts: Parts) -> None:

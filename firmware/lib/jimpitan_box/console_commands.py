@@ -17,6 +17,7 @@ if MYPY:
     from jimpitan_box.box import Box
     from jimpitan_box.logbook import Logbook
     from jimpitan_box.ports import Examiner, Floor, Store, Vault
+    from jimpitan_box.senses import Senses
 
 IDENTITY, STAGED, RETIRED = "identity", "staged", "retired"
 PROBE = "probe"
@@ -43,6 +44,7 @@ class Commands:
         self._examiner = examiner
         self._logbook = logbook
         self.box: "Box | None" = None
+        self.senses: "Senses | None" = None
         self.is_restart_wanted = False
         self._questions = {
             "status": self._status,
@@ -51,7 +53,12 @@ class Commands:
             "calibration": self._calibration,
             "sealed": self._sealed,
         }
-        self._requests = {"pull": self._pull, "commit": self._commit, "wipe": self._wipe}
+        self._requests = {
+            "pull": self._pull,
+            "commit": self._commit,
+            "wipe": self._wipe,
+            "learn": self._learn,
+        }
         self._deliveries = {
             "calibrate": self._calibrate,
             "provision": self._provision,
@@ -153,6 +160,14 @@ class Commands:
         if calibration.NAME not in self._store.names():
             return b""
         return self._store.read(calibration.NAME, 0, calibration.CONTENT_LENGTH_MAX)
+
+    def _learn(self, arguments: "list[object]") -> object:
+        """Go through calibration mode, which is loaded for that only."""
+        if self.senses is None:
+            raise Refused("no_senses", "this board feels nothing")
+        from jimpitan_box.learning import Lesson
+
+        return Lesson(self._store, self.senses).run(arguments)
 
     def _hear(self, brought: bytes) -> object:
         """Obey a message of the server that a person carried; return (acked, unacked).

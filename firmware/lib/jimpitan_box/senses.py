@@ -22,6 +22,7 @@ if MYPY:
 
 PASSAGES_MAX = 64
 SCALE_SILENT_MS = 2000
+LEARNING_MS = 900000  # calibration mode ends by itself when nobody asks any more
 
 
 class Senses:
@@ -32,16 +33,31 @@ class Senses:
         self.slot = SlotDetector(config)
         self.watch = Watch(config)
         self.calibrator: "Calibrator | None" = None
+        self._learns_to_ms: "int | None" = None
+        self.calibration = Calibration()
         self.calibrate(None)
         self._passages: "list[Passage]" = []
         self._splits = 0
 
     def calibrate(self, calibration: "Calibration | None") -> None:
         """Work by a calibration from now on, by nominal values without one."""
-        found = calibration or Calibration()
+        found = self.calibration = calibration or Calibration()
         self.scale = Scale(self._config, found)
         self.colour = Colour(found)
         self._classifier = Classifier(self._config, found, self.colour)
+
+    def learn(self, calibrator: "Calibrator | None") -> None:
+        """Let a calibrator take what falls for a quarter of an hour; None ends it."""
+        self.calibrator, self._learns_to_ms = calibrator, None
+
+    def _is_learning(self, now_ms: int) -> bool:
+        if self.calibrator is None:
+            return False
+        if self._learns_to_ms is None:
+            self._learns_to_ms = now_ms + LEARNING_MS
+        if now_ms >= self._learns_to_ms:
+            self.learn(None)
+        return self.calibrator is not None
 
     def weigh(self, raw: int, now_ms: int) -> "list[Fact]":
         """Take one conversion of the scale."""
@@ -103,7 +119,7 @@ class Senses:
         self.watch.weighed(step.mass_mg)
         passages, self._passages = self._passages, []
         tint = self.colour.take()
-        if self.calibrator is not None:
+        if self._is_learning(now_ms) and self.calibrator is not None:
             if len(passages) == 1:
                 mass_mg = step.mass_mg if step.deviation_mg else None
                 diameter_um = self._classifier.diameter_um(passages[0])

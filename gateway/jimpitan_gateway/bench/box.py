@@ -27,6 +27,14 @@ class Tested:
     found: str
 
 
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What a box in calibration mode knows of: coins (rupiah, um, mg) and notes in rupiah."""
+
+    coins: list[tuple[int, int, int]]
+    notes: list[int]
+
+
 class Box:
     """Each method is one question; every one may be asked again."""
 
@@ -74,6 +82,33 @@ class Box:
     def calibration(self) -> bytes:
         """Return the calibration the box keeps."""
         return _bytes(_parts(self._line.ask("calibration"), 1)[0])
+
+    def learn(self) -> Lesson:
+        """Begin calibration mode."""
+        coins, notes = _parts(self._line.ask("learn", "begin"), 2)
+        if not isinstance(coins, list) or not isinstance(notes, list):
+            raise _strange()
+        rows = [_parts(row, 3) for row in coins]
+        return Lesson(
+            [(_number(a), _number(b), _number(c)) for a, b, c in rows],
+            [_number(one) for one in notes],
+        )
+
+    def learn_kind(self, form: str, which: int) -> None:
+        """Say what is dropped from now on."""
+        self._line.ask("learn", form, which)
+
+    def learnt(self) -> int:
+        """Return how many drops of the present kind the box has taken."""
+        return _number(_parts(self._line.ask("learn", "state"), 4)[0])
+
+    def learn_finish(self) -> bytes:
+        """Let the box keep what it learnt and work by it; return the calibration."""
+        return _bytes(_parts(self._line.ask("learn", "finish"), 1)[0])
+
+    def learn_stop(self) -> None:
+        """End calibration mode; nothing is changed."""
+        self._line.ask("learn", "stop")
 
     def hear(self, message: bytes) -> tuple[int, int]:
         """Give the box a signed message; return (acknowledged up to, records not acknowledged)."""

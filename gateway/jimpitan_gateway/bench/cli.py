@@ -15,7 +15,6 @@ from rich.progress import Progress
 
 from jimpitan_gateway.bench import flash as flashing
 from jimpitan_gateway.bench import images, provision, show
-from jimpitan_gateway.bench.answer import read_answer
 from jimpitan_gateway.bench.box import Box
 from jimpitan_gateway.bench.enrolment import Server
 from jimpitan_gateway.bench.line import Line
@@ -54,7 +53,8 @@ def _spoken() -> Iterator[None]:
 
 
 @contextmanager
-def _box_at(port: str) -> Iterator[Box]:
+def box_at(port: str) -> Iterator[Box]:
+    """Open the box at a port; what goes wrong with it ends in a sentence and exit code 1."""
     with _spoken(), SerialPort(chosen_port(port)) as opened:
         yield Box(Line(opened))
 
@@ -86,7 +86,7 @@ def ports(as_json: Json = False) -> None:
 @box_app.command("status")
 def status(port: PortName = "", as_json: Json = False) -> None:
     """Tell how the box is; needs no network and no password."""
-    with _box_at(port) as box:
+    with box_at(port) as box:
         found = box.status()
     _tell(show.status_lines(found), found, as_json=as_json)
 
@@ -94,7 +94,7 @@ def status(port: PortName = "", as_json: Json = False) -> None:
 @box_app.command("logs")
 def logs(port: PortName = "", as_json: Json = False) -> None:
     """Tell what the box went through since its power came on."""
-    with _box_at(port) as box:
+    with box_at(port) as box:
         forgotten, entries = box.logs()
     _tell(
         show.log_lines(forgotten, entries),
@@ -106,7 +106,7 @@ def logs(port: PortName = "", as_json: Json = False) -> None:
 @box_app.command("selftest")
 def selftest(port: PortName = "", as_json: Json = False) -> None:
     """Let the box try its parts; exit code 1 when one is not good."""
-    with _box_at(port) as box:
+    with box_at(port) as box:
         tested = box.selftest()
     answer = [{"part": one.part, "good": one.is_good, "found": one.found} for one in tested]
     lines = [f"{'good' if one.is_good else 'BAD '}  {one.part}: {one.found}" for one in tested]
@@ -123,7 +123,7 @@ def pull(
     as_json: Json = False,
 ) -> None:
     """Copy the kept records into a file for `jimpitan-server records import`."""
-    with _box_at(port) as box:
+    with box_at(port) as box:
         who = box.status().get("box")
         if not isinstance(who, str):
             raise BoxSilent("This box has no identity, so it keeps no records.")
@@ -140,30 +140,6 @@ def pull(
     )
 
 
-@box_app.command("hear")
-def hear(
-    file: Annotated[Path, typer.Argument(help="Answer file of `jimpitan-server records import`.")],
-    port: PortName = "",
-    as_json: Json = False,
-) -> None:
-    """Give a box without network what the server answered to its records."""
-    with _box_at(port) as box:
-        named, messages = read_answer(file)
-        who = box.status().get("box")
-        if who != named:
-            raise BoxRefused("other_box", f"that answer is for {named}, this box is {who}")
-        if not messages:
-            raise FileRefused(f"{file} holds no message.")
-        for message in messages:
-            acked, unacked = box.hear(message)
-    _tell(
-        f"{named} knows now that the server holds everything up to number {acked};"
-        f" {unacked} records are newer.",
-        {"box": named, "acked": acked, "unacked": unacked},
-        as_json=as_json,
-    )
-
-
 @box_app.command("calibrate")
 def calibrate(
     file: Annotated[Path, typer.Argument(help="Calibration file, at most 1024 bytes.")],
@@ -173,7 +149,7 @@ def calibrate(
     ] = False,
 ) -> None:
     """Give the box a calibration, or read back the one it keeps."""
-    with _box_at(port) as box:
+    with box_at(port) as box:
         if read:
             file.write_bytes(box.calibration())
             typer.echo(f"The calibration of the box is in {file}.")
@@ -193,7 +169,7 @@ def wipe(
     ] = False,
 ) -> None:
     """Let the box forget its identity, key, network and records."""
-    with _box_at(port) as box:
+    with box_at(port) as box:
         lost = box.wipe(box_id, force=force)
     typer.echo(f"The box is wiped; {lost} records went that the server had not acknowledged.")
 
@@ -228,7 +204,7 @@ def provision_box(
     _check_provision(
         is_server_named=bool(server) or keep_key, is_broker_safe=not broker or bool(ca) or no_tls
     )
-    with _box_at(port) as box:
+    with box_at(port) as box:
         said = _secrets(secrets, ["wifi_password", "broker_password"] + ["token"] * (not keep_key))
         wish = provision.Wish(
             box=box_id,

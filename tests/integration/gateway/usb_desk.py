@@ -22,9 +22,9 @@ def desk_box(*, deposits: int = 0) -> UsbBox:
 
 
 @contextmanager
-def plugged_in(desk: UsbBox, *, chunk_length_max: int = 256) -> Iterator[Cable]:
+def plugged_in(desk: UsbBox, *, chunk_length_max: int = 256, haste: int = 1) -> Iterator[Cable]:
     """Run the box behind a pseudo-terminal."""
-    cable = Cable(desk, chunk_length_max=chunk_length_max)
+    cable = Cable(desk, chunk_length_max=chunk_length_max, haste=haste)
     cable.plug_in()
     try:
         yield cable
