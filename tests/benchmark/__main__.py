@@ -5,12 +5,13 @@ import platform
 import sys
 from pathlib import Path
 
-from benchmark import bench_live, bench_store, bench_transport, bench_wire, figures
+from benchmark import bench_device, bench_live, bench_store, bench_transport, bench_wire, figures
 
 PARTS = {
     "wire": bench_wire.measure,
     "store": bench_store.measure,
     "transport": bench_transport.measure,
+    "device": bench_device.measure,
     "live": bench_live.measure,
 }
 

@@ -1,11 +1,14 @@
 // Runs device code in the real MicroPython VM (npm, WebAssembly).
 // Usage: node run.mjs tests|scenario|heap <project root> [folder of compiled firmware/lib]. `tests` prints what the Python side
 // prints; `scenario` one JSON line with the bytes as hex; `heap` one with the live heap.
-import { readFileSync, readdirSync } from "node:fs";
+// Or: node run.mjs whole <project root> <compiled folder or -> nap|full <days or minutes> <tape>, the whole box of whole_box.py.
+// Or: node run.mjs bench <project root> <compiled folder>, what one step and one deposit of it take.
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-const [command, root, compiled] = process.argv.slice(2);
+const [command, root, library, ...words] = process.argv.slice(2);
+const compiled = library === "-" ? undefined : library;
 const vm = join(root, "node_modules/@micropython/micropython-webassembly-pyscript/micropython.mjs");
 const { loadMicroPython } = await import(pathToFileURL(vm).href);
 const python = await loadMicroPython({
@@ -27,13 +30,17 @@ function copy(from, to) {
   }
 }
 
+// The edge loop is compiled to the ESP32's own code, which no other processor runs: here as bytecode.
+function copyBoard() {
+  python.FS.mkdir("/lib/jimpitan_board");
+  copy(join(root, "firmware/board/jimpitan_board"), "/lib/jimpitan_board");
+  const loop = readFileSync(join(root, "firmware/board/jimpitan_board/edge_loop.py"), "utf8");
+  python.FS.writeFile("/lib/jimpitan_board/edge_loop.py", loop.replace("@micropython.viper\n", ""));
+}
+
 for (const folder of ["/lib", "/tests"]) python.FS.mkdir(folder);
 copy(compiled ?? join(root, "firmware/lib"), "/lib");
-python.FS.mkdir("/lib/jimpitan_board");
-for (const name of ["__init__.py", "files.py"]) {
-  const source = join(root, "firmware/board/jimpitan_board", name);
-  python.FS.writeFile(`/lib/jimpitan_board/${name}`, readFileSync(source));
-}
+if (!compiled || !existsSync(join(compiled, "jimpitan_board"))) copyBoard();
 copy(join(root, "tests/device"), "/tests");
 python.runPython("import sys; sys.path[:] = ['/lib', '/tests']");
 
@@ -50,6 +57,15 @@ if (command === "tests") {
   python.runPython("names = ' '.join(device_runner.MODULES)");
   modules.push(...python.globals.get("names").split(" "));
   for (const name of modules) python.runPython(`device_runner.run_module('${name}')`);
+} else if (command === "whole") {
+  const { run } = await import("./whole.mjs");
+  const [profile, amount, tape] = words;
+  const { found, content } = run(python, heap, profile, Number(amount));
+  writeFileSync(tape, content);
+  console.log(JSON.stringify(found));
+} else if (command === "bench") {
+  const { bench } = await import("./whole.mjs");
+  console.log(JSON.stringify(bench(python)));
 } else if (command === "heap") {
   // The live heap of one running box as a board would hold it: modules, box, buffers.
   // What the bench itself takes stands apart, because no board carries it.

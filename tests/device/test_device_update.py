@@ -9,6 +9,7 @@ from jimpitan_wire.errors import Malformed
 
 
 def online(shelf=None, **settings):
+    settings.setdefault("restart_calm_ms", 10_000)
     bench = Bench(shelf=shelf or MemoryShelf(), **settings)
     bench.run(2)
     bench.acknowledge(bench.box.keeper.head)

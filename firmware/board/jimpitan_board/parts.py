@@ -72,7 +72,7 @@ class Slot:
         if self.driver is None and not self._found(now_ms):
             return nothing
         try:
-            return self.driver.read()
+            return self.driver.read()  # pyright: ignore[reportOptionalMemberAccess]
         except OSError:
             self._lose(now_ms)
             return nothing

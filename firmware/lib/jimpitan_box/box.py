@@ -219,6 +219,11 @@ class Box:
         return not (self._slot.is_busy or self.senses.scale.is_weighing or self._lid.is_open)
 
     @property
+    def is_updating(self) -> bool:
+        """Return whether a download is under way."""
+        return self._upkeep.wants_air(self._uptime.ms)
+
+    @property
     def is_restart_wanted(self) -> bool:
         """Return whether another firmware should be started now."""
         return self._upkeep.is_restart_wanted

@@ -1,0 +1,19 @@
+"""The firmware of the whole box, imported on its board and apart from what plays with it.
+
+So the heap that a real board would need is what these imports take, and no bench.
+"""
+
+import whole_board
+
+BOARD = whole_board.the_board()
+BOARD.plug_in()
+from jimpitan_board import cues, port_esp32  # noqa: E402
+from jimpitan_board.files import FolderStore  # noqa: E402
+from jimpitan_board.parts import Parts  # noqa: E402
+from jimpitan_box.box import Box, Identity  # noqa: E402
+from jimpitan_box.config import Config  # noqa: E402
+from jimpitan_box.logbook import ENTRIES_MAX, Logbook  # noqa: E402
+
+BOARD.unplug()
+__all__ = ["BOARD", "Box", "Config", "FolderStore", "Identity", "Logbook", "Parts", "cues"]
+__all__ += ["ENTRIES_MAX", "port_esp32"]
