@@ -92,6 +92,23 @@ def days(
     raise typer.Exit(done.returncode)
 
 
+@app.command()
+def rollout(
+    boxes: Annotated[int, typer.Option(min=4, max=50, help="How many boxes stand there.")] = 6,
+    seed: Annotated[int, typer.Option(min=0, help="What everything is drawn from.")] = 1,
+) -> None:
+    """Roll out good and bad firmware in a town on a virtual clock, one box being away.
+
+    Prints the report as JSON; exit code 0 when every box ended as it should, 1 when not.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "jimpitan_simulator.whole.virtual_rollout"],
+        input=json.dumps({"boxes": boxes, "seed": seed}).encode(),
+        check=False,
+    )
+    raise typer.Exit(done.returncode)
+
+
 @app.command("usb-box")
 def usb_box(
     box: Annotated[str, typer.Option(help="Id of a box that has one already.")] = "",

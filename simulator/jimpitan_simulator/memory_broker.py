@@ -1,6 +1,7 @@
 """A broker without a network, for towns on a virtual clock: it loses and repeats from a seed."""
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from jimpitan_box import packets
@@ -19,6 +20,7 @@ class MemoryBroker:
     lost: int = 0
     repeated: int = 0
     nets: dict[str, "MemoryNet"] = field(default_factory=dict)
+    retained: dict[str, bytes] = field(default_factory=dict)
     _draw: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -49,6 +51,14 @@ class MemoryBroker:
         net = self.nets.get(box)
         if net is not None:
             net.deliver(topics.topic(box, topics.DOWN), message)
+
+    def retain(self, messages: Iterable[tuple[str, bytes]]) -> None:
+        """Keep messages for whoever asks for their topics; an empty one is forgotten."""
+        for topic, payload in messages:
+            if payload:
+                self.retained[topic] = payload
+            else:
+                self.retained.pop(topic, None)
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Take a publication; it may be lost or repeated after it was acknowledged."""
@@ -117,6 +127,12 @@ class MemoryNet:
             self._incoming += packets.packet(packets.CONNACK, 0, b"\x00\x00")
         elif kind == packets.SUBSCRIBE:
             self._incoming += packets.packet(packets.SUBACK, 0, body[:2], b"\x01")
+            topic = str(body[4:-1], "utf-8")
+            if topic in self._broker.retained:
+                content = self._broker.retained[topic]
+                self._incoming += packets.packet(packets.PUBLISH, 1, packets.text(topic), content)
+        elif kind == packets.UNSUBSCRIBE:
+            self._incoming += packets.packet(packets.UNSUBACK, 0, body[:2])
         elif kind == packets.PINGREQ:
             self._incoming += packets.packet(packets.PINGRESP, 0)
         elif kind == packets.PUBLISH:

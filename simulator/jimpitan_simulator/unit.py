@@ -3,6 +3,7 @@
 Time is microseconds of the town. A unit that is dark holds its flash image and nothing else.
 """
 
+import copy
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -74,6 +75,7 @@ class Unit:
     box: Box | None = None
     dark_until_us: int = 0
     boots: int = 0
+    restarts: list[int] = field(default_factory=list)  # for another firmware, when
     is_lid_open: bool = False
     _net: Net | None = None
     _ticks_offset: int = 0
@@ -131,7 +133,7 @@ class Unit:
         self._net = self.connect()
         self.box = Box(
             identity=self.identity,
-            config=self.config,
+            config=copy.copy(self.config),  # a configuration is written into it
             store=store,
             shelf=shelf,
             floor=self.nvs,
@@ -151,6 +153,7 @@ class Unit:
         edges = [(channel, level, self._ticks(at_us)) for at_us, channel, level in due]
         self.box.step(self._ticks(now_us), edges)
         if self.box.is_restart_wanted:
+            self.restarts.append(now_us)
             self.go_dark(now_us, RESTART_US)
 
     def _ticks(self, now_us: int) -> int:

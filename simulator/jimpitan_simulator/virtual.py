@@ -13,6 +13,7 @@ from jimpitan_simulator.town import Place, Town
 TICK_US = 50_000
 REST_US = 60_000_000
 UNACKED_US = 2_000_000  # a box that waits for its acknowledgement looks more often
+JUDGING_US = 500_000  # what has passed is judged and kept a moment later
 AWAKE_US = 2_000_000  # long enough for a message to go and its acknowledgement to come back
 
 
@@ -62,8 +63,10 @@ class VirtualTown:
 
     def _next_us(self, index: int, place: Place) -> int:
         now_us = self.time.now_us
-        if place.unit.is_busy or place.opened is not None or place.unit.box is None:
-            self._awake_until[index] = max(self._awake_until[index], now_us + TICK_US)
+        box = place.unit.box
+        is_busy = place.unit.is_busy or place.opened is not None
+        if is_busy or box is None or box.is_updating:
+            self._awake_until[index] = max(self._awake_until[index], now_us + JUDGING_US)
         if now_us < self._awake_until[index]:
             return now_us + TICK_US
         rest_us = UNACKED_US if place.unit.box and place.unit.box.unacked else REST_US

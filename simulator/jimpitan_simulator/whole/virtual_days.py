@@ -51,7 +51,16 @@ class VirtualClock:
 class Days:
     """One town on a virtual clock with everything between its boxes and the books."""
 
-    def __init__(self, *, seed: int, boxes: int, folder: Path) -> None:
+    def __init__(
+        self,
+        *,
+        seed: int,
+        boxes: int,
+        folder: Path,
+        pace: Pace = PACE,
+        publisher: str | None = None,
+    ) -> None:
+        self._publisher = publisher
         self._draw = random.Random(f"days {seed}")
         self._folder = folder
         self._loop = asyncio.new_event_loop()
@@ -59,7 +68,7 @@ class Days:
         self._broker = MemoryBroker(seed)
         self._keys = {f"box-{n:04d}": self._draw.randbytes(32) for n in range(1, boxes + 1)}
         units = [self._unit(box, seed) for box in self._keys]
-        self._town = Town(units=units, pace=PACE, seed=seed, start_us=BEGIN_US)
+        self._town = Town(units=units, pace=pace, seed=seed, start_us=BEGIN_US)
         self._virtual = VirtualTown(self._town, self._time)
         self._url = f"sqlite+aiosqlite:///{folder}/server.db"
         self._spool = gateway.Spool(folder / "spool.db")
@@ -79,7 +88,9 @@ class Days:
 
     async def _prepare(self) -> server.Program:
         master = base64.b64encode(self._draw.randbytes(32)).decode()
-        settings = server.Settings(database_url=self._url, master_key=master)
+        settings = server.Settings(
+            database_url=self._url, master_key=master, publisher_key=self._publisher
+        )
         program = await server.build(settings, VirtualClock(self._time))
         await program.migrate()
         for box, key in self._keys.items():
@@ -154,6 +165,13 @@ class Days:
         verdicts = [relay.Verdict(not one.reasons) for one in accepted.receipts]
         return relay.Answer(verdicts, [(one.box, one.message) for one in accepted.down])
 
+    def _restarts(self) -> list[tuple[str, str, int]]:
+        return [
+            (unit.identity.box, "restart", at_us)
+            for unit in self._town.units
+            for at_us in unit.restarts
+        ]
+
     def _report(self, days: float) -> dict[str, Any]:
         ledger, verdict = self._town.ledger, Verdict()
         for unit in self._town.units:
@@ -168,7 +186,8 @@ class Days:
                 {"box": d.box, "number": d.number, "at_us": d.at_us, "features": d.features}
                 for d in ledger.drops
             ],
-            "cuts": self._town.cuts,
+            # A gift that falls in the second of a restart is lost as in a power cut.
+            "cuts": self._town.cuts + self._restarts(),
         }
         judge_deposits(verdict, kept, truth, totals.sensed.deposits)
         verdict.must(self._town.is_settled, "Not every journal is acknowledged.")
@@ -180,6 +199,7 @@ class Days:
             "days": days,
             **verdict.figures,
             "cuts": len(self._town.cuts),
+            "restarts": len(self._restarts()),
             "outages": self._outages,
             "messages_lost": self._broker.lost,
             "messages_repeated": self._broker.repeated,
