@@ -6,7 +6,7 @@ from datetime import datetime
 
 from jimpitan_server.adapters.database.engine import Database
 from jimpitan_server.adapters.database.user_store import append_audit
-from jimpitan_server.adapters.pull_file import read_pull_file
+from jimpitan_server.adapters.pull_file import read_pull_file, write_answer_file
 from jimpitan_server.domain.clock import Clock
 from jimpitan_server.domain.ids import GatewayId
 from jimpitan_server.services.accept import Accepted, Delivery
@@ -20,7 +20,11 @@ Accept = Callable[[Sequence[Delivery]], Awaitable[Accepted]]
 
 @dataclass(slots=True)
 class Imported:
-    """What became of the records of one file. `refused` counts reasons, kept in quarantine."""
+    """What became of the records of one file. `refused` counts reasons, kept in quarantine.
+
+    `answer` is the file for the way back: it tells the box what the server holds; empty when
+    no record of the file was genuine.
+    """
 
     box: str
     messages: int
@@ -28,6 +32,7 @@ class Imported:
     duplicate: int = 0
     refused: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
+    answer: bytes = b""
 
 
 async def import_records(
@@ -40,6 +45,9 @@ async def import_records(
         now = clock.now()
         batch = pulled.messages[start : start + BATCH_MESSAGES]
         accepted = await accept([Delivery(pulled.box, now, message) for message in batch])
+        said = [one.message for one in accepted.down if one.box == pulled.box]
+        if said:  # the newest acknowledgement covers all before it
+            imported.answer = write_answer_file(pulled.box, said)
         for receipt in accepted.receipts:
             imported.stored += receipt.stored
             imported.duplicate += receipt.duplicate

@@ -1,9 +1,11 @@
-"""Reads the file in which a bench carries the records of a box that has no network.
+"""Reads the file in which a bench carries the records of a box without network, and answers it.
 
 A CBOR sequence (RFC 8742): ["jimpitan-pull", 1, box id], then one byte string for each message
 as the box would have published it. The file proves nothing; every record in it proves itself.
+The answer has the same form under another mark: signed messages as a gateway would carry them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jimpitan_wire import cbor
@@ -13,6 +15,7 @@ from jimpitan_server.domain.errors import Malformed, TooLarge
 from jimpitan_server.domain.ids import is_box_id
 
 MARK = "jimpitan-pull"
+ANSWER_MARK = "jimpitan-answer"
 VERSION = 1
 FILE_LENGTH_MAX = 16 * 1024 * 1024
 MESSAGE_LENGTH_MAX = 4096  # as the broker bounds a message
@@ -65,3 +68,9 @@ def _torn(at: int) -> Malformed:
     return Malformed(
         f"This pull file is damaged at byte {at}; nothing of it was taken in. Pull it again."
     )
+
+
+def write_answer_file(box: str, messages: Sequence[bytes]) -> bytes:
+    """Return the file that carries signed messages back to a box."""
+    head = cbor.encode([ANSWER_MARK, VERSION, box])
+    return head + b"".join(cbor.encode(message) for message in messages)

@@ -31,11 +31,15 @@ def records() -> None:
 @records_app.command("import")
 def records_import(
     file: Annotated[Path, typer.Argument(help="File of `jimpitan-gateway box pull`.")],
+    answer: Annotated[
+        Path | None, typer.Option(help="Where the answer for the box goes; FILE.answer.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
 ) -> None:
     """Take in the records of a box without network; the same file twice changes nothing.
 
-    Exit code 1 when the file is none or records of it were refused.
+    The answer, brought back with `jimpitan-gateway box hear`, lets the box make room. Exit code
+    1 when the file is none or records of it were refused.
     """
     configure_log()
     try:
@@ -43,9 +47,26 @@ def records_import(
     except ServerError as error:
         typer.echo(error.sentence, err=True)
         raise typer.Exit(1) from None
-    typer.echo(json.dumps(asdict(imported)) if as_json else sentence(imported))
+    kept_in = _write_answer(imported, answer or file.with_name(file.name + ".answer"))
+    found = asdict(imported) | {"answer": kept_in}
+    said = sentence(imported)
+    if kept_in:
+        said += f" Bring {kept_in} back to the box: `jimpitan-gateway box hear {kept_in}`."
+    typer.echo(json.dumps(found) if as_json else said)
     if imported.refused:
         raise typer.Exit(1)
+
+
+def _write_answer(imported: Imported, path: Path) -> str:
+    """Write the answer for the box; return where it is, "" when there is none."""
+    if not imported.answer:
+        return ""
+    try:
+        path.write_bytes(imported.answer)
+    except OSError as error:
+        typer.echo(f"{path} cannot be written: {error.strerror}; run this again.", err=True)
+        raise typer.Exit(1) from None
+    return str(path)
 
 
 async def _import(file: Path) -> Imported:

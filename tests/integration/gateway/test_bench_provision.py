@@ -6,6 +6,7 @@ import json
 import httpx
 import pytest
 from jimpitan_gateway.bench import provision as provisioning
+from jimpitan_gateway.bench.answer import read_answer
 from jimpitan_gateway.bench.enrolment import Server
 from jimpitan_gateway.bench.provision import Wish, provision
 from jimpitan_gateway.bench.pull import write_pull
@@ -87,6 +88,18 @@ async def pulled(desk, path):
     return written, path.read_bytes()
 
 
+async def heard(desk, answer, path):
+    """Bring the server's answer back to the box; return (acknowledged, not acknowledged)."""
+    path.write_bytes(answer)
+
+    def at_bench():
+        _, messages = read_answer(path)
+        with plugged_in(desk) as cable, at_the_bench(cable) as box:
+            return [box.hear(message) for message in messages][-1]
+
+    return await asyncio.to_thread(at_bench)
+
+
 def test_what_the_bench_seals_the_server_opens():
     private = make_private_key()
     sealed = seal(public_key_of(private), b"a box key")
@@ -111,8 +124,11 @@ async def test_an_empty_box_becomes_one_whose_records_the_server_takes(
     assert written.messages > 1
     imported = await program.import_records(content, actor="test")
     assert (imported.stored, imported.duplicate, imported.refused) == (written.seq_last, 0, 0)
+    assert await heard(desk, imported.answer, tmp_path / "answer") == (written.seq_last, 0)
+    assert desk.box.keeper.cursor.acked == written.seq_last
     again = await program.import_records(content, actor="test")
     assert (again.stored, again.duplicate, again.refused) == (0, written.seq_last, 0)
+    assert await heard(desk, again.answer, tmp_path / "answer") == (written.seq_last, 0)
     assert len(await rows(program, records, "seq")) == written.seq_last
 
 

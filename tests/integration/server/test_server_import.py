@@ -105,10 +105,14 @@ async def test_the_command_says_what_became_of_the_records(
     said = await command("records", "import", str(file))
     assert said.exit_code == 0
     assert "3 records were new, 0 were known, 0 were refused." in said.stdout
+    assert f"box hear {file}.answer" in said.stdout
+    assert (tmp_path / "pull.answer").read_bytes().startswith(b"\x83")
     told = await command.asks("records", "import", str(file))
     assert (told["stored"], told["duplicate"], told["box"]) == (0, 3, box.box)
     file.write_bytes(pull_file(box, b"garbage"))
+    (tmp_path / "pull.answer").unlink()
     bad = await command("records", "import", str(file))
+    assert not (tmp_path / "pull.answer").exists()
     assert (bad.exit_code, "quarantine (malformed 1)" in bad.stdout) == (1, True)
     gone = await command("records", "import", str(tmp_path / "none"))
     assert (gone.exit_code, "cannot be read" in gone.stderr) == (1, True)

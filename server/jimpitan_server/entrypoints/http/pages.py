@@ -1,6 +1,7 @@
 """Renders pages: whole without scripts, times in the zone of the programme, in two languages."""
 
 import json
+from base64 import b64encode
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -44,6 +45,7 @@ def environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined
     )
     found.filters |= {"rupiah": rupiah, "number": number, "clock_time": clock_time}
+    found.filters["base64"] = lambda content: b64encode(content).decode()
     return found
 
 
