@@ -186,8 +186,8 @@ def sense(
 
 @app.command()
 def energy(
-    deposits: Annotated[float, typer.Option(min=0, help="Deposits a day.")] = 20,
-    awake: Annotated[float, typer.Option(min=0, help="Seconds awake after each.")] = 25,
+    deposits: Annotated[float, typer.Option(min=0, max=10_000, help="Deposits a day.")] = 20,
+    awake: Annotated[float, typer.Option(min=0, max=3_600, help="Seconds awake after each.")] = 25,
     as_json: Annotated[bool, typer.Option("--json", help="Answer for a program to read.")] = False,
 ) -> None:
     """Tell how long a battery lasts in each profile, with every current and its source."""

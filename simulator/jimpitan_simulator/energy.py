@@ -55,6 +55,13 @@ DEEP = Load("ESP32-S3 deep sleep", 0.008, 1, "READ: measured bare at 3.3 V")
 REST = Load("charger, divider, regulator", 0.02, 1, "EST: 200 kohm divider, low-Iq regulator")
 
 
+# Light naps end every 15 s (half the watchdog, until a board shows that it sleeps too) for one
+# step with the scale's start: 60 ms at 20 mA (EST). Deep sleep would have no such wake-ups.
+TURNS = Load("a step every 15 s", 20, 0.060 / 15, "EST: 60 ms, no radio")
+# Four LEDs at a quarter of their brightness and a piezo, 0.8 s a deposit.
+THANKS_MA, THANKS_S = 45, 0.8
+
+
 def profiles(deposits_a_day: float, disturbed_s: float) -> tuple[Profile, ...]:
     """Return the profiles of a box that gets so many deposits a day.
 
@@ -67,11 +74,13 @@ def profiles(deposits_a_day: float, disturbed_s: float) -> tuple[Profile, ...]:
         Load(load.name, load.current_ma, load.share * awake, load.source)
         for load in (BEAMS, RECEIVERS, SCALE, Load("ESP32 awake, no radio", 20, 1, "EST"))
     )
+    lit = min(1.0, deposits_a_day * THANKS_S / 86_400)
+    thanks = Load("lights and sound", THANKS_MA, lit, "EST: 0.8 s a deposit")
     reports = min(deposits_a_day, 96) + 4  # at most one in 15 minutes, and one in six hours
     return (
-        Profile("awake on battery", everything),
-        Profile("nap, light sleep", (DARK, MOTION, REST, *woken), reports),
-        Profile("nap, deep sleep (not built)", (DEEP, MOTION, REST, *woken), reports),
+        Profile("awake on battery", (*everything, thanks)),
+        Profile("nap, light sleep", (DARK, MOTION, REST, TURNS, thanks, *woken), reports),
+        Profile("nap, deep sleep (not built)", (DEEP, MOTION, REST, thanks, *woken), reports),
     )
 
 
