@@ -339,3 +339,15 @@ def test_a_file_that_lies_there_wrong_is_fetched_and_not_trusted():
         one.step()
     assert one.is_whole
     assert store.files["application.py"] == FILES["application.py"]
+
+
+def test_a_full_journal_is_asked_seldom_and_a_trial_waits_for_room():
+    bench, made = online(), Release()
+    install(bench, made)
+    writes = []
+    keep = bench.box.keeper.keep
+    bench.power_on()
+    bench.box.keeper.keep = lambda kind, body, at: writes.append(kind) and False
+    bench.run(130, tick_us=50000)
+    assert 2 <= writes.count(records.FIRMWARE_CHANGED) <= 4
+    bench.box.keeper.keep = keep

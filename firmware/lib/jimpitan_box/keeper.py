@@ -25,6 +25,7 @@ URGENT = (
     records.JOURNAL_GAP,
     records.RUNNING_SUMMARY,
     records.BOOT_KIND,
+    records.FIRMWARE_CHANGED,
 )
 
 

@@ -14,6 +14,7 @@ if MYPY:
     from jimpitan_box.power import Power
     from jimpitan_box.update import Update
 
+TELL_AGAIN_MS = 60_000
 ORDER = "order"  # the note of `jimpitan_box.update`, which is loaded when there is one
 
 
@@ -39,6 +40,7 @@ class Upkeep:
         self._sensors = sensors
         self._shelf = shelf  # a board without one takes no update
         self._configuration = Configuration(store, config)
+        self._tell_ms = 0
         self._trial: "Trial | None" = None
         self._update: "Update | None" = None
         if shelf is not None:
@@ -113,12 +115,18 @@ class Upkeep:
             self._update.step(now_ms)
 
     def _tell(self, trial: Trial, now_ms: int) -> None:
+        if now_ms < self._tell_ms:
+            return  # the journal took nothing a moment ago
         body = trial.begun()
-        if body is not None and self._keeper.keep(records.FIRMWARE_CHANGED, body, now_ms):
+        if body is not None and self._keep(body, now_ms):
             trial.tried(self._keeper.head)
-            self._power.alarm(now_ms)
         body = trial.ended()
-        if body is not None and self._keeper.keep(records.FIRMWARE_CHANGED, body, now_ms):
+        if body is not None and self._keep(body, now_ms) and self._shelf is not None:
+            self._shelf.slots.told()
+
+    def _keep(self, body: "dict[int, object]", now_ms: int) -> bool:
+        if self._keeper.keep(records.FIRMWARE_CHANGED, body, now_ms):
             self._power.alarm(now_ms)
-            if self._shelf is not None:
-                self._shelf.slots.told()
+            return True
+        self._tell_ms = now_ms + TELL_AGAIN_MS
+        return False
