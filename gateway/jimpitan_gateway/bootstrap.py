@@ -57,6 +57,11 @@ class Metrics:
             "Connections made anew to get deliveries that found no room.",
             registry=self.registry,
         )
+        self.releases_refused = Gauge(
+            "jimpitan_gateway_releases_refused",
+            "Release files that the publisher did not sign, or that came damaged.",
+            registry=self.registry,
+        )
         self.full = Gauge(
             "jimpitan_gateway_disk_full", "1 while the disk refuses.", registry=self.registry
         )
@@ -202,6 +207,7 @@ class Gateway:
                 log.warning("releases_not_asked", reason=str(error))
             for sentence in said:
                 log.info("release", what=sentence)
+            self._metrics.releases_refused.set(carrier.refused)
             self._stop.wait(RELEASES_EVERY_S)
         spool.close()
         door.close()

@@ -149,17 +149,22 @@ class Broker:
                 log.warning("down_refused", box=box, reason=str(error))
         self._call()
 
-    def retain(self, messages: Iterable[tuple[str, bytes]]) -> None:
-        """Leave (topic, payload) pairs to be retained by the broker, from any thread."""
-        for topic, payload in messages:
-            self._leave(Outgoing(topic, payload, True))
-        self._call()
+    def retain(self, messages: Iterable[tuple[str, bytes]]) -> bool:
+        """Leave (topic, payload) pairs to be retained by the broker, from any thread.
 
-    def _leave(self, outgoing: Outgoing) -> None:
+        Returns whether there was room for all of them; else they are to be left again.
+        """
+        are_left = [self._leave(Outgoing(topic, payload, True)) for topic, payload in messages]
+        self._call()
+        return all(are_left)
+
+    def _leave(self, outgoing: Outgoing) -> bool:
         try:
             self._down.put_nowait(outgoing)
         except queue.Full:
             self.down_dropped += 1
+            return False
+        return True
 
     def _call(self) -> None:
         """Wake the thread that steps."""

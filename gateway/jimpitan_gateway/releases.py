@@ -20,6 +20,7 @@ from jimpitan_gateway.errors import GatewayError, ReleaseRefused
 RELEASES_MAX = 4
 FILE_LENGTH_MAX = release.CONTENT_LENGTH_MAX + release.MANIFEST_LENGTH_MAX + 256
 SIGNATURE_LENGTH = 64
+REFUSED_STEPS = 60  # ten minutes at a step in ten seconds
 NOTE = "release/"  # progress of the spool: how many blocks of a fingerprint are retained
 
 Retained = tuple[str, bytes]
@@ -96,14 +97,18 @@ class ReleaseDoor(Protocol):
 
 @dataclass(slots=True)
 class Carrier:
-    """What is carried now, and what was refused and why."""
+    """What is carried now: releases by fingerprint, and on which connection each was retained.
+
+    `waits` says how many steps a refused release is left alone; `refused` counts refusals.
+    """
 
     publisher: bytes
-    retain: Callable[[Iterable[Retained]], None]
+    retain: Callable[[Iterable[Retained]], bool]
     note: Callable[[str, int], None]
-    carried: dict[str, Release] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
-    connection: int = 0
+    releases: dict[str, Release] = field(default_factory=dict)
+    retained_on: dict[str, int] = field(default_factory=dict)
+    waits: dict[str, int] = field(default_factory=dict)
+    refused: int = 0
 
 
 def step_releases(
@@ -113,39 +118,45 @@ def step_releases(
 
     `noted` is what the spool remembers of earlier processes; `connection` counts connections to
     the broker: on a new one everything is retained again, because a broker may forget. Raises a
-    `GatewayError` when the server does not answer; then nothing has changed.
+    `GatewayError` when the server does not answer; the next step goes on where this one was.
     """
     wanted = list(door.releases())[:RELEASES_MAX]
     said = [sentence for name in wanted for sentence in _carry(carrier, door, name, connection)]
-    carrier.connection = connection
     for name, blocks in noted.items():
         fingerprint = name.removeprefix(NOTE)
         if name.startswith(NOTE) and blocks and fingerprint not in wanted:
-            carrier.retain(_emptied(fingerprint, blocks))
-            carrier.note(name, 0)
-            carrier.carried.pop(fingerprint, None)
+            if carrier.retain(_emptied(fingerprint, blocks)):
+                carrier.note(name, 0)
+            carrier.releases.pop(fingerprint, None)
+            carrier.retained_on.pop(fingerprint, None)
             said.append(f"release {fingerprint[:16]} is no longer offered to boxes")
-    carrier.refused = {name: why for name, why in carrier.refused.items() if name in wanted}
     return said
 
 
 def _carry(
     carrier: Carrier, door: ReleaseDoor, fingerprint: str, connection: int
 ) -> Iterator[str]:
-    is_retained = fingerprint in carrier.carried and connection == carrier.connection
-    if is_retained or fingerprint in carrier.refused:
+    if carrier.retained_on.get(fingerprint) == connection:
+        return
+    if carrier.waits.get(fingerprint, 0) > 0:
+        carrier.waits[fingerprint] -= 1
         return
     try:
-        found = carrier.carried.get(fingerprint) or _fetched(carrier, door, fingerprint)
+        found = carrier.releases.get(fingerprint) or _fetched(carrier, door, fingerprint)
     except ReleaseRefused as error:
-        carrier.refused[fingerprint] = str(error)
+        # It may have been a captive portal's page: the file is asked for again, but seldom.
+        carrier.waits[fingerprint] = REFUSED_STEPS
+        carrier.refused += 1
         yield f"release {fingerprint[:16]} is refused: {error}"
         return
+    carrier.releases[fingerprint] = found
     blocks = list(found.blocks())
     # Noted first: what was only half retained is emptied too when it is no longer wanted.
     carrier.note(NOTE + fingerprint, len(blocks))
-    carrier.retain(blocks)
-    carrier.carried[fingerprint] = found
+    if not carrier.retain(blocks):
+        yield f"release {fingerprint[:16]}: not all blocks found room, the next step tries again"
+        return
+    carrier.retained_on[fingerprint] = connection
     yield f"release {fingerprint[:16]} is offered to boxes in {len(blocks)} blocks"
 
 

@@ -61,7 +61,10 @@ class HttpDoor:
     def releases(self) -> Sequence[str]:
         """Return the fingerprints of the releases that boxes may be ordered to fetch."""
         body = self._ask("GET", "/api/v1/releases")
-        found = [item.get("fingerprint") for item in body.get("releases", ()) if item]
+        try:
+            found = [item["fingerprint"] for item in body.get("releases", ())]
+        except (KeyError, TypeError) as error:
+            raise ServerUnreachable("the server's answer cannot be read") from error
         if not all(isinstance(one, str) and FINGERPRINT.fullmatch(one) for one in found):
             raise ServerUnreachable("the server's answer cannot be read")
         return found

@@ -52,13 +52,14 @@ class MemoryBroker:
         if net is not None:
             net.deliver(topics.topic(box, topics.DOWN), message)
 
-    def retain(self, messages: Iterable[tuple[str, bytes]]) -> None:
+    def retain(self, messages: Iterable[tuple[str, bytes]]) -> bool:
         """Keep messages for whoever asks for their topics; an empty one is forgotten."""
         for topic, payload in messages:
             if payload:
                 self.retained[topic] = payload
             else:
                 self.retained.pop(topic, None)
+        return True
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Take a publication; it may be lost or repeated after it was acknowledged."""

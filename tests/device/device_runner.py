@@ -17,7 +17,9 @@ MODULES = (
     "test_device_power",
     "test_device_configuration",
     "test_device_update",
+    "test_device_update_hardships",
     "test_device_slots",
+    "test_device_rom",
     "test_device_before",
 )
 

@@ -18,7 +18,6 @@ class Asking:
         self._topic = ""
         self._wait_ms = config.block_ms
         self._asked_ms: "int | None" = None
-        self._connects = 0
         self._count = 0  # how often this block was asked for
 
     def step(self, fingerprint: bytes, number: "int | None", now_ms: int) -> bool:
@@ -29,15 +28,14 @@ class Asking:
             self._number, self._count = number, 0
             self._topic = topics.block_topic(fingerprint, number)
             self._asked_ms, self._wait_ms = None, self._config.block_ms
-        is_new_connection = self._connects != self._client.connects
-        if self._asked_ms is not None and not is_new_connection:
+        if self._asked_ms is not None:
             if now_ms - self._asked_ms < self._wait_ms:
                 return True
             self._wait_ms = min(2 * self._wait_ms, self._config.block_ms_max)
         if self._count >= self._config.block_asked_max:
             return False
         if self._client.ask(self._topic):
-            self._asked_ms, self._connects = now_ms, self._client.connects
+            self._asked_ms = now_ms
             self._count += 1
         return True
 
@@ -47,7 +45,7 @@ class Asking:
 
     def satisfied(self) -> None:
         """Note that the block came: it may be asked for again at once."""
-        self._count, self._asked_ms = 0, None
+        self._asked_ms = None
         self._wait_ms = self._config.block_ms
 
     def end(self) -> None:

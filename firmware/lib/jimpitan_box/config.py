@@ -60,7 +60,8 @@ class Config:
         # records in an hour; a block that does not come is asked for again, ever more seldom,
         # a hundred times, which takes eight hours of network. On battery a download may keep
         # the radio on for ten minutes, above the voltage that half a charge has. A gift in the
-        # second of a restart is lost, so nobody may have been at the box for two minutes.
+        # second of a restart is lost, so nobody may have been at the box for two minutes; but
+        # a box that never calms down (its scale may be broken) restarts after half an hour.
         self.trial_ms_max = 3_600_000
         self.trial_ms_min = 60_000
         self.block_ms = 10_000
@@ -69,6 +70,7 @@ class Config:
         self.update_air_ms_max = 600_000
         self.update_battery_mv_min = 3_700
         self.restart_calm_ms = 120_000
+        self.restart_ms_max = 1_800_000
 
     def _set_memory(self) -> None:
         # Journal: a real partition has 2 MB; an acknowledged record stays for seven days. At one

@@ -24,6 +24,7 @@ class Configuration:
         self._store = store
         self._config = config
         self.revision = 0
+        self._wished: "dict[int, object] | None" = None  # None: the server never said anything
         self._load()
 
     def _load(self) -> None:
@@ -50,13 +51,14 @@ class Configuration:
         if refused:
             body[records.CONFIG_REFUSED] = refused
             return body
-        if revision != self.revision:
+        if revision != self.revision or wished != self._wished:
             self._store.replace(NAME, frames.frame(cbor.encode([revision, wished])))
             self.revision = revision
             self._apply(wished)
         return body
 
     def _apply(self, wished: "dict[int, object]") -> None:
+        self._wished = wished
         config = self._config
 
         def value(option: int) -> int:

@@ -7,7 +7,7 @@ power cut where it was. A file counts only when its bytes, read from flash, have
 import hashlib
 
 from jimpitan_wire import release
-from jimpitan_wire.errors import Malformed
+from jimpitan_wire.errors import Malformed, TooLarge
 
 MYPY = False
 if MYPY:
@@ -44,7 +44,7 @@ class Fetch:
     @property
     def wanted(self) -> "int | None":
         """Return the number of the block that is needed to go on, None when none is."""
-        if self.is_whole or self._written is None:
+        if self.is_whole or self._written is None or not self._piece.length:
             return None
         number = (self._start + self._written) // release.BLOCK_LENGTH
         return None if number == self._block[0] else number
@@ -84,11 +84,11 @@ class Fetch:
         if is_right:
             self._next()
             return
-        if self._damaged == DAMAGED_MAX:
-            raise Damaged(name)
         if self._is_begun:
             self._damaged += 1
             self._block = (-1, b"")
+        if self._damaged == DAMAGED_MAX:
+            raise Damaged(name)
         self._fetch_anew(name)
 
     def _fetch_anew(self, name: str) -> None:
@@ -131,7 +131,7 @@ class Fetch:
         if entry.path <= path_before or entry.path == MANIFEST:
             raise Malformed("the files do not stand in rising order, each once")
         if self._start + entry.length > release.MANIFEST_LENGTH_MAX + release.CONTENT_LENGTH_MAX:
-            raise Malformed("the release is too large")
+            raise TooLarge("the release is too large")
         return entry
 
 

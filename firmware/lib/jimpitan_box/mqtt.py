@@ -20,6 +20,7 @@ WAITING, OPENING, GREETING, SUBSCRIBING, UP = 0, 1, 2, 3, 4
 READ_LENGTH = 1024
 UNSENT_LENGTH_MAX = 8192
 RECEIVED_MAX = 8
+ASKED_MAX = 4
 
 
 class Client:
@@ -52,7 +53,7 @@ class Client:
         self._in_flight: "dict[int, int]" = {}  # packet id -> ms of publishing
         self._acked_ids: "list[int]" = []
         self._received: "list[tuple[str, bytes]]" = []
-        self._heard_topic = ""  # retained messages are asked for, one topic at a time
+        self._asked: "list[str]" = []  # topics subscribed to for a retained message, newest last
         self.connects = 0
 
     @property
@@ -93,12 +94,16 @@ class Client:
         """
         if self._state != UP or len(self._unsent) > UNSENT_LENGTH_MAX // 2:
             return False
-        if self._heard_topic:
-            self._unsent += packets.unsubscribe(self._heard_topic, self._next_id())
+        self._forget_asked()
         if topic:
             self._unsent += packets.subscribe(topic, self._next_id(), 0)
-        self._heard_topic = topic
+            self._asked.append(topic)
         return True
+
+    def _forget_asked(self) -> None:
+        """Unsubscribe from what was asked for; the list shrinks when that is written."""
+        for topic in self._asked:
+            self._unsent += packets.unsubscribe(topic, self._next_id())
 
     def _next_id(self) -> int:
         while True:
@@ -174,6 +179,8 @@ class Client:
             if len(body) != 3 or body[2] > 1:
                 raise Malformed("the broker refused the subscription")
             self._state = UP
+            self._forget_asked()  # the session was kept, and with it what was asked before
+            self._asked = self._asked[-ASKED_MAX:]
             self.connects += 1
             self._backoff.reset()
         else:
@@ -217,6 +224,8 @@ class Client:
             if not taken:
                 return
             self._unsent = self._unsent[taken:]
+        if self._state == UP:
+            self._asked = self._asked[-1:]
 
     def _drop(self, now_ms: int) -> None:
         self._net.close()
@@ -224,7 +233,6 @@ class Client:
         self._retry_ms = now_ms + self._backoff.next_ms()
         self._reader.reset()
         self._unsent = b""
-        self._heard_topic = ""
         self._pinged_ms = None
         self._in_flight.clear()
         self._acked_ids.clear()

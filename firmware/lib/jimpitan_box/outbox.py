@@ -44,9 +44,12 @@ class Outbox:
             self._rewind(now_ms)
         if self._resend_ms is not None and now_ms >= self._resend_ms:
             self._rewind(now_ms)
-        while self._sent_to < min(self._keeper.head, self._window_end()):
-            if not self._publish_next(now_ms):
-                return
+        try:
+            while self._sent_to < min(self._keeper.head, self._window_end()):
+                if not self._publish_next(now_ms):
+                    return
+        except OSError:
+            return  # the flash refused to be read; the next step tries again
 
     def _window_end(self) -> int:
         """Return how far may be sent: a server that is silent for days is not flooded."""

@@ -100,6 +100,8 @@ class Slots(Protocol):
     is_told: bool
     about: bytes
     floor: int
+    numbers: list[int]
+    fingerprints: list[bytes]
 
     @property
     def is_on_trial(self) -> bool:

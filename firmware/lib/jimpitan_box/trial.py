@@ -24,6 +24,7 @@ class Trial:
         self._floor = floor  # that this release asks for
         self._tried_seq = 0
         self._calm_ms: "int | None" = None
+        self._leaving_ms: "int | None" = None
         self._is_leaving = False
         self.is_restart_wanted = False
 
@@ -70,11 +71,21 @@ class Trial:
             self._slots.alive()
         if self._slots.is_on_trial and not self._is_leaving:
             self._judge(now_ms, acked)
-        if not self._is_leaving or not is_calm:
+        if self._is_leaving:
+            self._leave_when_calm(now_ms, is_calm)
+
+    def _leave_when_calm(self, now_ms: int, is_calm: bool) -> None:
+        """Restart when nobody was there for a while, and at last whoever is there."""
+        if self._leaving_ms is None:
+            self._leaving_ms = now_ms
+        if not is_calm:
             self._calm_ms = None
         elif self._calm_ms is None:
             self._calm_ms = now_ms
-        elif now_ms - self._calm_ms >= self._config.restart_calm_ms:
+        is_quiet = (
+            self._calm_ms is not None and now_ms - self._calm_ms >= self._config.restart_calm_ms
+        )
+        if is_quiet or now_ms - self._leaving_ms >= self._config.restart_ms_max:
             self.is_restart_wanted = True
 
     def _judge(self, now_ms: int, acked: int) -> None:

@@ -6,7 +6,7 @@ order, because the memory of a box is small.
 """
 
 from jimpitan_wire import cbor, down, records
-from jimpitan_wire.errors import Malformed, WireError
+from jimpitan_wire.errors import Malformed, TooLarge, WireError
 
 from jimpitan_box import fetch, frames
 from jimpitan_box.asking import Asking
@@ -82,8 +82,17 @@ class Update:
             order = Order(fields) if isinstance(fields, list) and len(fields) == 4 else None
         except WireError:
             return
-        if order is not None and order.attempt != self._slots.attempt:
-            self._order, self._is_cleared = order, True
+        if order is None or self._is_dealt_with(order):
+            return
+        slot = self._slots.target()
+        is_free = self._slots.fingerprints[slot] == bytes(down.FINGERPRINT_LENGTH)
+        if not is_free:
+            self._slots.forget(slot)  # another slot is free now than when the order came
+        self._order, self._is_cleared = order, is_free
+
+    def _is_dealt_with(self, order: Order) -> bool:
+        slots = self._slots
+        return order.attempt == slots.attempt and order.fingerprint == slots.about
 
     def order(self, body: "dict[int, object]") -> None:
         """Take an order of the server; raise OSError when the flash refuses."""
@@ -92,20 +101,23 @@ class Update:
         order, slots = Order([body.get(down.UPDATE_FINGERPRINT)] + numbers), self._slots
         if not self._trial.is_settled:
             return  # what runs must prove itself first; the server says it again
-        if order.attempt == slots.attempt:
+        if self._is_dealt_with(order):
             slots.is_told = False  # in memory: a restart need not repeat the answer
-        elif self._order is None or self._order.attempt != order.attempt:
+        elif self._order is None or self._order.encoded() != order.encoded():
             self._begin(order)
 
     def _begin(self, order: Order) -> None:
         slots = self._slots
+        slot = slots.slot_of(order.fingerprint)
+        number = slots.numbers[slot] if slot else order.number
         self._drop_order()
         if order.fingerprint == slots.fingerprint:
             self._settle(order, records.FIRMWARE_CONFIRMED, 0)
-        elif order.number < slots.floor:
+        elif number < slots.floor:
             self._settle(order, records.FIRMWARE_REFUSED, records.REASON_FLOOR)
-        elif slots.slot_of(order.fingerprint):
-            self._install(order, slots.slot_of(order.fingerprint))
+        elif slot:
+            order.number = number  # of its manifest, which was checked
+            self._install(order, slot)
         else:
             slots.forget(slots.target())
             self._order, self._is_cleared = order, False
@@ -171,9 +183,16 @@ class Update:
             return
         self._order = None
         try:
+            self._empty()
             self._settle(order, records.FIRMWARE_GIVEN_UP, records.REASON_FLASH)
         except OSError:
             return  # the next boot goes on with the order
+
+    def _empty(self) -> None:
+        """Give the room back that a release did not fit into: the journal needs it."""
+        store = self._shelf.slot(self._slots.target())
+        for name in store.names():
+            store.remove(name)
 
     def _work(self, order: Order, now_ms: int) -> None:
         slot = self._slots.target()
@@ -189,6 +208,9 @@ class Update:
         try:
             self._fetch.step()
             refusal = self._refusal(order, self._fetch.head)
+        except TooLarge:
+            self._settle(order, records.FIRMWARE_REFUSED, records.REASON_TOO_LARGE)
+            return
         except (WireError, fetch.Damaged):
             self._settle(order, records.FIRMWARE_GIVEN_UP, records.REASON_DAMAGED)
             return

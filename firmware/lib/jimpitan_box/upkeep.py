@@ -47,8 +47,11 @@ class Upkeep:
             self._trial = Trial(
                 slots=shelf.slots, config=config, version=version, floor=shelf.floor
             )
-            if ORDER in shelf.notes().names():
-                self._update = self._loaded(shelf, self._trial)
+            try:
+                if ORDER in shelf.notes().names():
+                    self._update = self._loaded(shelf, self._trial)
+            except OSError:
+                return  # the server says it again
 
     def _loaded(self, shelf: "Shelf", trial: Trial) -> "Update":
         from jimpitan_box.update import Update

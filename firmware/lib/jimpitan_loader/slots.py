@@ -13,6 +13,7 @@ if MYPY:
 
 BENCH, A, B = 0, 1, 2
 FOLDERS = ("/lib", "/a", "/b")
+REGION_LENGTH = 262_144  # of each slot in the ROM partition, where a board has one
 NAME = "slots"
 MARK = b"JS1"
 FINGERPRINT_LENGTH = 32
@@ -45,6 +46,7 @@ class Slots:
         self.about = NO_FINGERPRINT
         self.floor = 0  # the lowest number this box may run
         self._load(bench_number)
+        self._saved = self._packed()  # what the file says
 
     def _load(self, bench_number: int) -> None:
         if NAME not in self._store.names():
@@ -74,7 +76,16 @@ class Slots:
         self.about = hashes[2]
 
     def save(self) -> None:
-        """Write the file; raise OSError when the flash refuses."""
+        """Write the file; when the flash refuses, raise OSError and say again what it says."""
+        body = self._packed()
+        try:
+            self._store.replace(NAME, body + _crc(body))
+        except OSError:
+            self._unpack(self._saved)
+            raise
+        self._saved = body
+
+    def _packed(self) -> bytes:
         body = MARK
         for number in (self.active, self.previous, self.starts, self.crashes):
             body += number.to_bytes(4, "big")
@@ -82,8 +93,7 @@ class Slots:
             body += number.to_bytes(4, "big")
         for number in (self.attempt, self.outcome, self.reason, int(self.is_told), self.floor):
             body += number.to_bytes(4, "big")
-        body += self.fingerprints[A] + self.fingerprints[B] + self.about
-        self._store.replace(NAME, body + _crc(body))
+        return body + self.fingerprints[A] + self.fingerprints[B] + self.about
 
     @property
     def is_on_trial(self) -> bool:
@@ -98,7 +108,10 @@ class Slots:
     def start(self) -> int:
         """Return the slot to run now, counting the start of one on trial."""
         if self.starts > STARTS_MAX:
-            self.fall_back(NO_START)
+            try:
+                self.fall_back(NO_START)
+            except OSError:
+                self._fell_back(NO_START)  # what ran before runs all the same
         elif self.is_on_trial:
             self.starts += 1
             self.save()
@@ -125,10 +138,13 @@ class Slots:
 
     def fall_back(self, reason: int) -> None:
         """Go back to what ran before; the next start runs it."""
+        self._fell_back(reason)
+        self.save()
+
+    def _fell_back(self, reason: int) -> None:
         self.about, self.outcome, self.reason = self.fingerprint, ROLLED_BACK, reason
         self.is_told = False
         self.active, self.starts, self.crashes = self.previous, 0, 0
-        self.save()
 
     def target(self) -> int:
         """Return the slot that an update may fill: never the one that runs."""
@@ -154,7 +170,7 @@ class Slots:
         """Let the next start run a slot that was filled and checked, on trial."""
         self.fingerprints[slot] = fingerprint
         self.numbers[slot] = number
-        self.attempt = attempt
+        self.attempt, self.outcome, self.reason, self.is_told = attempt, 0, 0, True
         self.previous, self.active = self.active, slot
         self.starts, self.crashes = 1, 0
         self.save()

@@ -20,7 +20,13 @@ CONTENT_LENGTH_MAX = 1 << 20
 # What the publisher signs (Ed25519): these bytes, then the manifest.
 SIGNED_PREFIX = b"jimpitan/1/release"
 FILE_MARK = "jimpitan release"
+DIGITS = "0123456789"
 PATH_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789_."
+# A release for a board with a ROM partition is one image, cut into sectors of flash.
+SECTOR_LENGTH = 4096  # what the flash of the ESP32 erases at once
+ROM_SECTORS = 64  # of one slot: 256 KB
+ROM_SECTOR_PREFIX = "rom_"
+ROM_MACHINE_SUFFIX = "-rom"  # of the machine that such a release is made for
 
 
 class Head:
@@ -60,10 +66,25 @@ def number_of(version: str) -> int:
     if len(parts) != 3:
         raise Malformed("a version has three parts")
     for part in parts:
-        if not part.isdigit() or len(part) > 3 or str(int(part)) != part:
+        if not 0 < len(part) <= 3 or [one for one in part if one not in DIGITS]:
+            raise Malformed("a part of a version is a number below 1000")
+        if str(int(part)) != part:
             raise Malformed("a part of a version is a number below 1000")
         number = number * 1000 + int(part)
     return number
+
+
+def sector_name(number: int) -> str:
+    """Return under which path a sector of an image stands in a manifest."""
+    return ROM_SECTOR_PREFIX + "%03d" % number
+
+
+def sector_number(path: str) -> "int | None":
+    """Return which sector of a slot that path is, None when it is none."""
+    digits = path[len(ROM_SECTOR_PREFIX) :]
+    if path[: len(ROM_SECTOR_PREFIX)] != ROM_SECTOR_PREFIX or len(digits) != 3:
+        return None
+    return int(digits) if digits.isdigit() and int(digits) < ROM_SECTORS else None
 
 
 def read_head(raw: bytes) -> "tuple[Head, int]":
@@ -80,6 +101,8 @@ def read_head(raw: bytes) -> "tuple[Head, int]":
     for value in (version, machine):
         if not isinstance(value, str) or not 0 < len(value) <= TEXT_LENGTH_MAX:
             raise Malformed("a text of the manifest has no right length")
+    if end > ENTRY_LENGTH_MAX:
+        raise TooLarge("a head has at most 128 bytes")
     if number_of(version) != number or not files:
         raise Malformed("the manifest contradicts itself")
     return Head(number, floor, version, machine, files), end
@@ -132,6 +155,9 @@ def read_manifest(manifest: bytes) -> "tuple[Head, list[Entry]]":
     paths = [entry.path for entry in entries]
     if paths != sorted(set(paths)):
         raise Malformed("the files do not stand in rising order, each once")
+    folders = {path.split("/")[0] for path in paths if "/" in path}
+    if folders.intersection(paths) or "manifest" in folders.union(paths):
+        raise Malformed("a file has the name of a folder or of the manifest")
     if length > CONTENT_LENGTH_MAX:
         raise TooLarge("a release has at most one megabyte")
     return head, entries

@@ -19,6 +19,8 @@ def checked_box(box: str) -> str:
     """Return `box` if it may stand in a topic: 1 to 32 of a–z, 0–9 and hyphen; else raise."""
     if not 0 < len(box) <= BOX_LENGTH_MAX:
         raise Malformed("a box id has 1 to 32 characters")
+    if box == "release":
+        raise Malformed("the topics of releases begin with that word")
     for character in box:
         if character not in BOX_CHARACTERS:
             raise Malformed("a box id has only a-z, 0-9 and hyphen")

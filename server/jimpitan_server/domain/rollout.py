@@ -22,6 +22,9 @@ BEGINS_WITHIN = timedelta(hours=1)
 HEARD_WITHIN = timedelta(hours=24)
 # Heartbeats so far apart that name the same firmware are believed where the answer is lost.
 SETTLED_AFTER = timedelta(minutes=10)
+# A box leaves a release after a trial of one hour at most; what names it for longer stays. A
+# firmware that sends and never hears an acknowledgement would else pass for a good one.
+STAYS_AFTER = timedelta(minutes=70)
 
 
 class UpdateState(StrEnum):
@@ -212,7 +215,7 @@ def _settled(boxes: Sequence[BoxUpdate], short: str) -> tuple[tuple[BoxUpdate, U
         if one.state in FINAL or one.runs is None:
             continue
         if one.runs == short:
-            if _span(one, one.runs_since) >= SETTLED_AFTER:
+            if _span(one, one.runs_since) >= STAYS_AFTER:
                 found.append((one, UpdateState.CONFIRMED))
         elif one.state is UpdateState.ON_TRIAL:
             begun = max(filter(None, (one.runs_since, one.changed_at)), default=None)

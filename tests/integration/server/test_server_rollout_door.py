@@ -219,7 +219,7 @@ async def test_answers_twice_late_and_out_of_order_change_nothing(
     admin = await bearer(program, "admin")
     await program.rollouts.add_release(release_file(), actor="siti")
     await start(client, admin, "*")
-    body = {1: TRIED, 2: bytes(8), 3: 1, 4: "1.2.0"}
+    body = {1: TRIED, 2: bytes.fromhex(fingerprint_of())[:8], 3: 1, 4: "1.2.0"}
     tried = box.stamp(records.FIRMWARE_CHANGED, body)
     confirmed = box.stamp(records.FIRMWARE_CHANGED, body | {1: CONFIRMED})
     stray = box.stamp(records.FIRMWARE_CHANGED, body | {1: ROLLED_BACK, 3: 9})
@@ -227,6 +227,20 @@ async def test_answers_twice_late_and_out_of_order_change_nothing(
     for message in (confirmed, tried, confirmed, stray, unknown):
         await bring(program, box, message)
     assert (await state_of(client, admin))[1] == {"box-1": "confirmed"}
+
+
+async def test_an_answer_that_names_another_release_is_none(
+    program: Program, client: httpx.AsyncClient
+) -> None:
+    box = await heard(program, "box-1")
+    gateway, admin = await polling(program, client), await bearer(program, "admin")
+    await program.rollouts.add_release(release_file(), actor="siti")
+    await start(client, admin, "*")
+    for other in (bytes(8), b"", bytes.fromhex(fingerprint_of())[1:9]):
+        body = {1: CONFIRMED, 2: other, 3: 1, 4: "1.2.0"}
+        await bring(program, box, box.stamp(records.FIRMWARE_CHANGED, body))
+        assert (await state_of(client, admin))[1] == {"box-1": "ordered"}
+    assert await attempts(gateway, box) == [1]
 
 
 async def test_heartbeats_stand_in_for_a_lost_answer(
@@ -237,7 +251,7 @@ async def test_heartbeats_stand_in_for_a_lost_answer(
     await program.rollouts.add_release(release_file(), actor="siti")
     await start(client, admin, "*")
     short = bytes.fromhex(fingerprint_of())[:8]
-    for minutes, state in ((0, "ordered"), (9, "ordered"), (1, "confirmed")):
+    for minutes, state in ((0, "ordered"), (69, "ordered"), (1, "confirmed")):
         clock.step(minutes=minutes)
         await bring(program, box, box.heartbeat(runs=short))
         await program.maintain()

@@ -95,16 +95,21 @@ class Desk:
 
     def __init__(self):
         self.retained, self.noted, self.sent = {}, {}, 0
+        self.room = 10_000
         self.door = Door()
         self.carrier = Carrier(PUBLIC, self.retain, self.noted.__setitem__)
 
     def retain(self, messages):
+        messages = list(messages)
+        if len(messages) > self.room:
+            return False
         for topic, payload in messages:
             self.sent += 1
             if payload:
                 self.retained[topic] = payload
             else:
                 self.retained.pop(topic, None)
+        return True
 
     def step(self, connection=1):
         return step_releases(
@@ -150,6 +155,41 @@ def test_what_the_publisher_did_not_sign_is_not_carried_and_said_once():
     assert "refused" in desk.step()[0]
     assert desk.step() == []
     assert desk.retained == {}
+
+
+def test_a_release_that_came_damaged_is_asked_for_again_ten_minutes_later():
+    desk = Desk()
+    name = desk.door.offer(made())
+    good, desk.door.files[name] = desk.door.files[name], b"<html>Please log in</html>"
+    assert "refused" in desk.step()[0]
+    desk.door.files[name] = good
+    steps = 0
+    while not desk.retained:
+        desk.step()
+        steps += 1
+    assert steps == 61
+    assert desk.carrier.refused == 1
+
+
+def test_blocks_that_find_no_room_are_left_again():
+    desk = Desk()
+    desk.door.offer(made())
+    desk.room = 1
+    assert "next step" in desk.step()[0]
+    desk.room = 10_000
+    assert "is offered" in desk.step()[0]
+    assert len(desk.door.asked) == 1
+
+
+def test_one_release_that_fails_does_not_make_the_others_come_again():
+    desk = Desk()
+    desk.door.offer(made())
+    desk.step()
+    sent = desk.sent
+    desk.door.files["ab" * 32] = b"no release"
+    desk.step(1)
+    desk.step(1)
+    assert desk.sent == sent
 
 
 def test_a_server_that_sends_another_release_than_it_names_is_not_believed():

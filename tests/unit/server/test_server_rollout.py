@@ -12,6 +12,7 @@ from jimpitan_server.domain.rollout import (
     FAILED,
     FINAL,
     SETTLED_AFTER,
+    STAYS_AFTER,
     UNDER_WAY,
     UNDER_WAY_MAX,
     BoxUpdate,
@@ -149,13 +150,13 @@ def test_the_last_stage_stays_open_for_boxes_that_come_back() -> None:
 @pytest.mark.parametrize(
     ("state", "runs", "span", "outcome"),
     [
-        (ORDERED, SHORT, SETTLED_AFTER, CONFIRMED),
-        (WAITING, SHORT, SETTLED_AFTER, CONFIRMED),
-        (ON_TRIAL, SHORT, SETTLED_AFTER, CONFIRMED),
-        (ON_TRIAL, SHORT, SETTLED_AFTER - timedelta(seconds=1), None),
+        (ORDERED, SHORT, STAYS_AFTER, CONFIRMED),
+        (WAITING, SHORT, STAYS_AFTER, CONFIRMED),
+        (ON_TRIAL, SHORT, STAYS_AFTER, CONFIRMED),
+        (ON_TRIAL, SHORT, STAYS_AFTER - timedelta(seconds=1), None),
         (ON_TRIAL, "", SETTLED_AFTER, ROLLED_BACK),
         (ORDERED, "", SETTLED_AFTER, None),
-        (ROLLED_BACK, SHORT, SETTLED_AFTER, None),
+        (ROLLED_BACK, SHORT, STAYS_AFTER, None),
     ],
 )
 def test_heartbeats_far_apart_tell_what_a_lost_record_did_not(

@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 def test_awake_on_battery_lasts_about_two_days():
     awake = profiles(20, 25)[0]
-    assert awake.mean_ma() == pytest.approx(28.8 + 5 + 1.4 + 5.9 + 0.004 + 0.02 + 45 * 20 * 0.8 / 86_400)
+    lit = 45 * 20 * 0.8 / 86_400
+    assert awake.mean_ma() == pytest.approx(28.8 + 5 + 1.4 + 5.9 + 0.004 + 0.02 + lit)
     assert 2 < awake.days() < 3
 
 

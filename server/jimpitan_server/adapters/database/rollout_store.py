@@ -213,15 +213,23 @@ class DatabaseRollouts(OnConnection):
     async def answer_update(
         self, box: BoxId, seq: int, change: FirmwareChanged, *, now: datetime
     ) -> None:
-        """Note how far a box is, unless a later record of it said more already."""
+        """Note how far a box is, unless a later record of it said more already.
+
+        An answer that names another release is none: the box had an earlier life.
+        """
         table, orders = rollout_boxes, standing_orders
+        meant = select(rollouts.c.rollout_id).where(
+            rollouts.c.fingerprint.startswith(change.fingerprint, autoescape=True)
+        )
+        of_attempt = (table.c.box_id == box, table.c.attempt == change.attempt)
+        found = await self.connection.execute(
+            select(table.c.attempt).where(*of_attempt, table.c.rollout_id.in_(meant))
+        )
+        if not change.fingerprint or found.first() is None:
+            return
         await self.connection.execute(
             update(table)
-            .where(
-                table.c.box_id == box,
-                table.c.attempt == change.attempt,
-                table.c.answered_seq < seq,
-            )
+            .where(*of_attempt, table.c.answered_seq < seq)
             .values(state=change.outcome, reason=change.reason, answered_seq=seq, changed_at=now)
         )
         await self.connection.execute(
