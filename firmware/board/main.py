@@ -7,11 +7,24 @@ does not start.
 import sys
 
 import machine
+import vfs
 from jimpitan_loader import start
 from jimpitan_loader.folder import Folder
 from jimpitan_loader.slots import FOLDERS
 
 WATCHDOG_MS = 30_000
+MOUNT_POINT = "/firmware"
+
+
+def mounted(slot: int) -> str:
+    """Return where the modules of a slot stand, mounted from ROM where the board has one."""
+    try:
+        partition = memoryview(vfs.rom_ioctl(2, 0))  # 2 asks for the partition itself
+    except (AttributeError, TypeError):  # an interpreter without ROMFS; no such partition
+        return FOLDERS[slot]
+    rom = vfs.VfsRom  # pyright: ignore[reportAttributeAccessIssue] -- the stubs know no ROMFS
+    vfs.mount(rom(start.region_of(slot, partition)), MOUNT_POINT)
+    return MOUNT_POINT
 
 
 def main() -> None:
@@ -19,7 +32,9 @@ def main() -> None:
     watchdog = machine.WDT(timeout=WATCHDOG_MS)
     number = start.bench_number(start.read_number)
     slots = start.opened(Folder("/update"), number)
-    start.choose(slots, sys.path)
+    if start.choose(slots, sys.path, mounted) == start.NOTHING:
+        start.crashed(slots)  # on trial its starts are counted already
+        machine.reset()
     trial = machine.Timer(0)
 
     def leave(_timer: machine.Timer) -> None:

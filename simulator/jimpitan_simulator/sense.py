@@ -86,10 +86,11 @@ class BenchBox:
 
     def calibrate(self) -> None:
         """Go through calibration mode with coins and notes at hand."""
-        calibrator = self._senses.calibrator = Calibrator(self.calibration)
+        calibrator = Calibrator(self.calibration)
         for row in BOX_COINS[:5]:
             if row[0] not in CALIBRATED_WITH:
                 continue
+            self._senses.learn(calibrator)  # for a quarter of an hour each
             calibrator.expect_coin(row)
             kinds = [coin for coin in COINS if coin.amount_idr == row[0] and coin.emission > 2000]
             for _ in range(CALIBRATION_DROPS):
@@ -97,6 +98,7 @@ class BenchBox:
                     [self._throat.coin(self._draw.choice(kinds or COINS[1:2]), self._next())]
                 )
         for note in NOTES:
+            self._senses.learn(calibrator)
             calibrator.expect_note(note.amount_idr)
             for _ in range(CALIBRATION_DROPS):
                 self.drop([self._throat.note(note, self._next())])

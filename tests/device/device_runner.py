@@ -12,6 +12,7 @@ MODULES = (
     "test_device_mqtt",
     "test_device_box",
     "test_device_console",
+    "test_device_bench_line",
     "test_device_senses",
     "test_device_thanks",
     "test_device_power",

@@ -1,8 +1,9 @@
 // Runs device code in the real MicroPython VM (npm, WebAssembly).
-// Usage: node run.mjs tests|scenario|heap <project root> [folder of compiled firmware/lib]. `tests` prints what the Python side
+// Usage: node run.mjs tests|scenario|heap <project root> [compiled firmware: a folder, or a ROM image named *.rom]. `tests` prints what the Python side
 // prints; `scenario` one JSON line with the bytes as hex; `heap` one with the live heap.
-// Or: node run.mjs whole <project root> <compiled folder or -> nap|full <days or minutes> <tape>, the whole box of whole_box.py.
-// Or: node run.mjs bench <project root> <compiled folder>, what one step and one deposit of it take.
+// Or: node run.mjs whole <project root> <compiled, or -> nap|full <days or minutes> <tape>, the whole box of whole_box.py.
+// Or: node run.mjs start <project root> <ROM partition> <folder with the board's files> <starts>, what main.py ran each time.
+// Or: node run.mjs bench <project root> <compiled>, what one step and one deposit of it take.
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -11,20 +12,23 @@ const [command, root, library, ...words] = process.argv.slice(2);
 const compiled = library === "-" ? undefined : library;
 const vm = join(root, "node_modules/@micropython/micropython-webassembly-pyscript/micropython.mjs");
 const { loadMicroPython } = await import(pathToFileURL(vm).href);
+// The VM keeps the image outside the heap and runs its bytecode in place, as a board does in flash.
+const isRom = compiled?.endsWith(".rom");
 const python = await loadMicroPython({
   heapsize: 128 * 1024,
+  romfs: isRom ? new Uint8Array(readFileSync(compiled)) : undefined,
   stdout: (line) => console.log(line),
   linebuffer: true,
 });
 
-function copy(from, to) {
+function copy(from, to, isWhole = false) {
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     if (entry.name.startsWith("__pycache__")) continue;
     const [source, target] = [join(from, entry.name), `${to}/${entry.name}`];
     if (entry.isDirectory()) {
-      python.FS.mkdir(target);
-      copy(source, target);
-    } else if (entry.name.endsWith(".py") || entry.name.endsWith(".mpy")) {
+      if (!python.FS.analyzePath(target).exists) python.FS.mkdir(target);
+      copy(source, target, isWhole);
+    } else if (isWhole || entry.name.endsWith(".py") || entry.name.endsWith(".mpy")) {
       python.FS.writeFile(target, readFileSync(source));
     }
   }
@@ -39,10 +43,10 @@ function copyBoard() {
 }
 
 for (const folder of ["/lib", "/tests"]) python.FS.mkdir(folder);
-copy(compiled ?? join(root, "firmware/lib"), "/lib");
-if (!compiled || !existsSync(join(compiled, "jimpitan_board"))) copyBoard();
+if (!isRom) copy(compiled ?? join(root, "firmware/lib"), "/lib");
+if (!isRom && (!compiled || !existsSync(join(compiled, "jimpitan_board")))) copyBoard();
 copy(join(root, "tests/device"), "/tests");
-python.runPython("import sys; sys.path[:] = ['/lib', '/tests']");
+python.runPython(`import sys; sys.path[:] = ['${isRom ? "/rom" : "/lib"}', '/tests']`);
 
 // Garbage is collected only when a call returns to JavaScript, so each module is a call.
 const heap = () => {
@@ -63,6 +67,11 @@ if (command === "tests") {
   const { found, content } = run(python, heap, profile, Number(amount));
   writeFileSync(tape, content);
   console.log(JSON.stringify(found));
+} else if (command === "start") {
+  const [files, starts] = words;
+  copy(files, "", true);
+  python.runPython(`import sys; sys.path.append('/tests')\nimport start_board; found = start_board.starts(${starts})`);
+  console.log(python.globals.get("found"));
 } else if (command === "bench") {
   const { bench } = await import("./whole.mjs");
   console.log(JSON.stringify(bench(python)));

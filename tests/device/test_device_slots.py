@@ -151,6 +151,68 @@ def test_the_slot_that_runs_is_looked_into_first():
     assert path == [loader.FOLDERS[slot], "", "/lib"]
 
 
+def broken(slot):
+    """A board whose ROM holds no image in any region."""
+    raise OSError(19)
+
+
+def test_an_image_in_rom_is_mounted_and_nothing_stands_in_for_it():
+    store = MemoryStore()
+    slot = with_trial(store)
+    for wanted, now in ((BENCH, on(MemoryStore())), (slot, on(store))):
+        mounted = []
+
+        def mount(which, mounted=mounted):
+            mounted.append(which)
+            return "/firmware"
+
+        path = ["", ".frozen", "/rom", "/rom/lib", "/lib"]
+        assert start.choose(now, path, mount) == wanted
+        assert mounted == [wanted]
+        assert path == ["/firmware", "", ".frozen", "/lib"], "not the image of another slot"
+
+
+def test_a_broken_image_on_trial_is_left_after_three_starts():
+    store = MemoryStore()
+    with_trial(store)
+    for _ in range(3):
+        slots = on(store)
+        path = ["/rom", "/lib"]
+        assert start.choose(slots, path, broken) == start.NOTHING
+        assert path == ["/lib"]
+        start.crashed(slots)
+    slots = on(store)
+    assert start.choose(slots, [], lambda slot: "/firmware") == BENCH
+    assert slots.reason == loader.NO_START
+
+
+def test_a_confirmed_image_that_breaks_later_is_left_like_one_that_raises():
+    store = MemoryStore()
+    with_trial(store)
+    on(store).confirm(0)
+    for _ in range(5):
+        slots = on(store)
+        assert start.choose(slots, [], broken) == start.NOTHING
+        start.crashed(slots)
+    assert start.choose(on(store), [], lambda slot: "/firmware") == BENCH
+    assert on(store).reason == loader.CRASHED
+
+
+def test_without_an_image_of_the_bench_its_files_are_run():
+    path = ["", "/lib"]
+    assert start.choose(on(MemoryStore()), path, broken) == BENCH
+    assert path == ["", "/lib"]
+
+
+def test_each_slot_has_its_region_of_the_partition():
+    partition = memoryview(bytes(loader.REGION_LENGTH) + b"A" * loader.REGION_LENGTH + b"B" * 9)
+    assert [bytes(start.region_of(slot, partition))[:2] for slot in range(3)] == [
+        bytes(2),
+        b"AA",
+        b"BB",
+    ]
+
+
 def test_flash_that_refuses_does_not_keep_a_box_from_starting():
     store = MemoryStore()
     slot = with_trial(store)

@@ -10,7 +10,7 @@ from whole_wires import Pin
 BATTERY, MAINS, LID_A, WAKE, LID_B = 1, 2, 6, 7, 10
 SCALE_DATA, SCALE_CLOCK, CARRIER, COLOUR_LED = 15, 16, 17, 40
 HIDDEN = ("machine", "esp32", "neopixel", "framebuf", "micropython", "network")
-HIDDEN += ("socket", "ssl", "time", "gc")
+HIDDEN += ("socket", "ssl", "time", "gc", "vfs", "select")
 NO_DEVICE = 19
 HEAP_FREE = 60000  # what the box says of its heap: no interpreter's own figure, for equal bytes
 
@@ -209,6 +209,8 @@ class Board:
             "network": Names(),
             "socket": Names(),
             "ssl": Names(),
+            "vfs": Names(),
+            "select": Names(),
         }
 
     def plug_in(self):

@@ -109,7 +109,9 @@ class Whole:
         self.box.step(port_esp32.ticks_us(), self.edges.first())
 
     def _parts(self):
+        BOARD.plug_in()  # drivers are imported when their chip answers
         self.parts = Parts(self.wires.ms)
+        BOARD.unplug()
         self.edges = port_esp32.Edges(self.parts)
         return self.parts
 

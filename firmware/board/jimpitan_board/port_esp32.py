@@ -33,9 +33,10 @@ def ticks_us() -> int:
     return time.ticks_us()  # pyright: ignore[reportReturnType]
 
 
-def machine_name() -> str:
-    """Return what a release must be compiled for: the chip, and the bytecode of this image."""
-    return "esp32s3-mpy%d" % (sys.implementation._mpy & 0xFF)
+def machine_name(*, has_rom: bool) -> str:
+    """Return what a release must be made for: chip, bytecode of this image, and where it lies."""
+    name = "esp32s3-mpy%d" % (sys.implementation._mpy & 0xFF)
+    return name + "-rom" if has_rom else name
 
 
 class NvsFloor:

@@ -5,8 +5,14 @@ it is whole or not there. The key goes in and never out.
 """
 
 from jimpitan_wire import cbor, cose, topics
-from jimpitan_wire.errors import Malformed
+from jimpitan_wire.errors import Malformed, WireError
 
+MYPY = False
+if MYPY:
+    from jimpitan_box.ports import Vault
+
+# Where it lies in the vault: the one that counts, one that was brought, and who was wiped.
+IDENTITY, STAGED, RETIRED = "identity", "staged", "retired"
 LENGTH_MAX = 3600  # one value of NVS, with room
 CA_LENGTH_MAX = 2048
 SEALED_LENGTH_MAX = 1024
@@ -70,6 +76,33 @@ def parse(content: bytes) -> Assignment:
         fields[pair[0]] = pair[1]
     _check(fields)
     return Assignment(fields)
+
+
+def kept(vault: "Vault", name: str) -> "Assignment | None":
+    """Return an assignment in the vault, None when there is none that can be read."""
+    content = vault.get(name)
+    try:
+        return parse(content) if content else None
+    except WireError:
+        return None
+
+
+def retired(vault: "Vault") -> "list[object]":
+    """Return [box, epoch, last number] of the identity that was wiped from this box."""
+    content = vault.get(RETIRED)
+    try:
+        found = cbor.decode(content) if content else None
+    except WireError:
+        found = None
+    return found if isinstance(found, list) and len(found) == 3 else ["", 0, 0]
+
+
+def wiped_before(vault: "Vault") -> "tuple[int, int] | None":
+    """Return (epoch, last number) of this id's life before it was wiped here, if any."""
+    identity, before = kept(vault, IDENTITY), retired(vault)
+    if identity is None or before[0] != identity.box:
+        return None
+    return int(str(before[1])), int(str(before[2]))
 
 
 def with_key_of(content: bytes, holder: Assignment) -> bytes:

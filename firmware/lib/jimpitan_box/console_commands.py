@@ -19,7 +19,7 @@ if MYPY:
     from jimpitan_box.ports import Examiner, Floor, Store, Vault
     from jimpitan_box.senses import Senses
 
-IDENTITY, STAGED, RETIRED = "identity", "staged", "retired"
+IDENTITY, STAGED = assignment.IDENTITY, assignment.STAGED
 PROBE = "probe"
 MESSAGE_PARTS = records.RECORDS_PER_MESSAGE_MAX, records.MESSAGE_LENGTH_MAX
 
@@ -81,24 +81,20 @@ class Commands:
 
     def identity(self) -> "assignment.Assignment | None":
         """Return who this box is, None when it is not provisioned."""
-        return self._assignment(IDENTITY)
+        return assignment.kept(self._vault, IDENTITY)
 
     def wiped_before(self) -> "tuple[int, int] | None":
         """Return (epoch, last number) of this id's life before it was wiped here, if any."""
-        identity, retired = self.identity(), self._retired()
-        if identity is None or retired[0] != identity.box:
-            return None
-        return int(str(retired[1])), int(str(retired[2]))
+        return assignment.wiped_before(self._vault)
 
-    def _assignment(self, name: str) -> "assignment.Assignment | None":
-        content = self._vault.get(name)
-        try:
-            return assignment.parse(content) if content else None
-        except WireError:
-            return None
+    def _staged(self) -> "assignment.Assignment | None":
+        return assignment.kept(self._vault, STAGED)
+
+    def _retired(self) -> "list[object]":
+        return assignment.retired(self._vault)
 
     def _status(self) -> object:
-        identity, staged, box = self.identity(), self._assignment(STAGED), self.box
+        identity, staged, box = self.identity(), self._staged(), self.box
         pairs: "list[list[object]]" = [
             ["provisioned", identity is not None],
             ["box", identity.box if identity else None],
@@ -207,21 +203,21 @@ class Commands:
 
     def _holder(self, wanted: assignment.Assignment) -> assignment.Assignment:
         """Return who has the key of that box and epoch here."""
-        for holder in (self._assignment(STAGED), self.identity()):
+        for holder in (self._staged(), self.identity()):
             if holder and (holder.box, holder.epoch) == (wanted.box, wanted.epoch):
                 return holder
         raise Refused("key_missing", "this box has no key of that id and epoch to keep")
 
     def _sealed(self) -> object:
         """Return the staged key sealed to the server, so that a broken enrolment can go on."""
-        staged = self._assignment(STAGED)
+        staged = self._staged()
         if staged is None:
             raise Refused("nothing_staged", "no provisioning was begun")
         return [staged.box, staged.epoch, staged.sealed]
 
     def _commit(self, arguments: "list[object]") -> object:
         """Let the staged assignment count. Repeating it after a power cut goes on."""
-        wanted, identity, staged = arguments, self.identity(), self._assignment(STAGED)
+        wanted, identity, staged = arguments, self.identity(), self._staged()
         if staged is None or [staged.box, staged.epoch] != wanted:
             if identity and [identity.box, identity.epoch] == wanted:
                 return wanted
@@ -254,7 +250,7 @@ class Commands:
             raise Refused("unacknowledged", sentence)
         if identity:
             head = self.box.keeper.head if self.box else 0
-            self._vault.put(RETIRED, cbor.encode([identity.box, identity.epoch, head]))
+            self._vault.put(assignment.RETIRED, cbor.encode([identity.box, identity.epoch, head]))
         self._vault.put(IDENTITY, b"")
         self._vault.put(STAGED, b"")
         self._remove_records()
@@ -265,15 +261,6 @@ class Commands:
         for name in self._store.names():
             if name != calibration.NAME:
                 self._store.remove(name)
-
-    def _retired(self) -> "list[object]":
-        """Return [box, epoch, last number] of the identity that was wiped from this box."""
-        content = self._vault.get(RETIRED)
-        try:
-            found = cbor.decode(content) if content else None
-        except WireError:
-            found = None
-        return found if isinstance(found, list) and len(found) == 3 else ["", 0, 0]
 
     def _epoch_retired(self, box: str) -> "int | None":
         retired = self._retired()

@@ -84,7 +84,9 @@ def sector_number(path: str) -> "int | None":
     digits = path[len(ROM_SECTOR_PREFIX) :]
     if path[: len(ROM_SECTOR_PREFIX)] != ROM_SECTOR_PREFIX or len(digits) != 3:
         return None
-    return int(digits) if digits.isdigit() and int(digits) < ROM_SECTORS else None
+    if [one for one in digits if one not in DIGITS] or int(digits) >= ROM_SECTORS:
+        return None
+    return int(digits)
 
 
 def read_head(raw: bytes) -> "tuple[Head, int]":

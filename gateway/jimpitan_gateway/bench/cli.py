@@ -40,6 +40,10 @@ SECRETS = ("token", "wifi_password", "broker_password")
 CALIBRATION_LENGTH_MAX = 1024
 IMAGE_LENGTH_MAX = 32 * 1024 * 1024
 CA_LENGTH_MAX = 2048
+NO_ROM = (
+    "The firmware goes into the file system, from where it is loaded into memory: it takes 50 KB"
+    " more there. It runs from flash when this MicroPython was built with MICROPY_VFS_ROM."
+)
 
 
 @contextmanager
@@ -268,20 +272,21 @@ def flash(
     with _spoken(), tempfile.TemporaryDirectory() as folder:
         content = _read(image, IMAGE_LENGTH_MAX)
         images.check_micropython(content)
-        layout = images.layout_of(content, flash_mb << 20)
         files = images.firmware_files(firmware)
         files = files if source else images.compiled(files)
         files["built"] = str(time.time_ns() // 1_000_000_000).encode()
-        nvs, system = Path(folder) / "nvs.bin", Path(folder) / "files.bin"
-        nvs.write_bytes(images.empty_nvs(layout.nvs_length))
-        system.write_bytes(images.file_system(files, layout.files_length))
+        made = flashing.board_images(
+            content, files, flash_length=flash_mb << 20, is_compiled=not source
+        )
         typer.echo(f"{len(files)} files, {sum(map(len, files.values())) >> 10} KB; images made.")
+        if not made.rom:
+            typer.echo(NO_ROM)
         if dry_run:
             return
         chosen = chosen_port(port)
         if not force:
             _spare_records(chosen)
-        words = flashing.write_words(layout, image, nvs, system)
+        words = flashing.write_words(made, Path(folder))
         command = flashing.esptool_command(chosen, *words)
         with _progress() as said:
             flashing.run_tool(command, said)

@@ -1,13 +1,15 @@
-"""Writes a new board with esptool, as a program of its own whose progress is shown."""
+"""Makes the images of a new board and writes them with esptool, whose progress is shown."""
 
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from jimpitan_gateway.bench import tools
-from jimpitan_gateway.bench.images import Layout
+from jimpitan_gateway.bench import images, tools
+from jimpitan_gateway.bench.partitions import Layout, layout_of, with_rom
+from jimpitan_gateway.bench.rom import can_run_from_rom, rom_image
 from jimpitan_gateway.errors import FlashFailed, PortBusy, PortMissing, WrongImage
 
 PERCENT = re.compile(r"(\d+(?:\.\d+)?) ?%")
@@ -20,15 +22,57 @@ def esptool_command(port: str, *words: str) -> list[str]:
     return [sys.executable, "-m", "esptool", "--chip", "esp32s3", "--port", port, *words]
 
 
-def write_words(layout: Layout, image: Path, nvs: Path, files: Path) -> list[str]:
-    """Return the words that write everything; each part is verified by esptool afterwards."""
-    return [
-        "write-flash",
-        "--erase-all",
-        *("0x0", str(image)),
-        *(hex(layout.nvs_at), str(nvs)),
-        *(hex(layout.files_at), str(files)),
-    ]
+class BoardImages(NamedTuple):
+    """What is written to a new board; without a ROM image all firmware lies in the files."""
+
+    layout: Layout
+    micropython: bytes
+    nvs: bytes
+    files: bytes
+    rom: bytes
+
+    def parts(self) -> list[tuple[int, str, bytes]]:
+        """Return (address, name, content) of everything to write."""
+        parts = [
+            (0, "micropython", self.micropython),
+            (self.layout.nvs_at, "nvs", self.nvs),
+            (self.layout.files_at, "files", self.files),
+        ]
+        return [*parts, (self.layout.rom_at, "rom", self.rom)] if self.rom else parts
+
+
+def board_images(
+    micropython: bytes, files: dict[str, bytes], *, flash_length: int, is_compiled: bool
+) -> BoardImages:
+    """Return what to write for this MicroPython and these files of the firmware.
+
+    Compiled and where MicroPython can run it from there, the firmware is an image in ROM. What
+    starts it lies in both, so that a board with a spoilt ROM still starts an update.
+    """
+    rom = b""
+    if is_compiled and can_run_from_rom(micropython):
+        in_slot = images.slot_files(files)
+        rom = rom_image(images.bench_files(files))
+        files = {
+            name: content
+            for name, content in files.items()
+            if name.removeprefix(images.LIBRARY) not in in_slot
+        }
+        micropython = with_rom(micropython)
+    layout = layout_of(micropython, flash_length)
+    nvs = images.empty_nvs(layout.nvs_length)
+    system = images.file_system(files, layout.files_length)
+    return BoardImages(layout, micropython, nvs, system, rom)
+
+
+def write_words(made: BoardImages, folder: Path) -> list[str]:
+    """Put the images into a folder and return the words that write and verify them all."""
+    words = ["write-flash", "--erase-all"]
+    for at, name, content in made.parts():
+        path = folder / f"{name}.bin"
+        path.write_bytes(content)
+        words += [hex(at), str(path)]
+    return words
 
 
 def run_tool(command: Sequence[str], said: Callable[[str], None]) -> None:

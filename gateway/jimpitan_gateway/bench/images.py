@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
 
 from jimpitan_wire import release
 from jimpitan_wire.errors import WireError
@@ -26,52 +25,12 @@ BLOCK_LENGTH = 4096
 CHIPS = {0: "ESP32", 2: "ESP32-S2", 5: "ESP32-C3", 9: "ESP32-S3", 12: "ESP32-C2", 13: "ESP32-C6"}
 UNIT_LENGTH, CACHE_LENGTH = 32, 128  # as MicroPython's VfsLfs2 makes them
 NVS_SPACE = "jimpitan"
-# The partition table: ESP-IDF's gen_esp32part, at its default place.
-TABLE_AT, TABLE_LENGTH, ENTRY_LENGTH, ENTRY_MAGIC = 0x8000, 0xC00, 32, b"\xaa\x50"
-FILES_LENGTH_MIN = 1_500_000  # firmware, and a journal of 1 MB
 NEVER_ON_A_BOARD = {"ports.py"}
 NUMBER_FILE = "bench"  # tells the loader which version the bench flashed
+LIBRARY = "lib/"
+LOADER = "lib/jimpitan_loader/"  # what starts a box is what the bench flashed
+BOOT = "boot.py"
 VERSION = re.compile(r'^VERSION = "([0-9.]+)"$', re.MULTILINE)
-
-
-class Layout(NamedTuple):
-    """Where things lie in flash, as the partition table inside the image says."""
-
-    nvs_at: int
-    nvs_length: int
-    files_at: int
-    files_length: int
-
-
-def layout_of(content: bytes, flash_length: int) -> Layout:
-    """Return where NVS and file system lie for this image on a chip of that size.
-
-    Newer MicroPython gives the file system all flash behind its last partition and names it in
-    no table, so its place differs from version to version.
-    """
-    nvs, files, end_at = (0, 0), (0, 0), 0
-    for at in range(TABLE_AT, TABLE_AT + TABLE_LENGTH, ENTRY_LENGTH):
-        entry = content[at : at + ENTRY_LENGTH]
-        if entry[:2] != ENTRY_MAGIC:
-            break
-        start, length = (int.from_bytes(entry[i : i + 4], "little") for i in (4, 8))
-        label = entry[12:28].rstrip(b"\0")
-        end_at = max(end_at, start + length)
-        if label == b"nvs":
-            nvs = (start, length)
-        elif label == b"vfs":
-            files = (start, length)
-    if not nvs[1]:
-        raise WrongImage(
-            "This image holds no partition table: it is an update (.app-bin), not the whole .bin."
-        )
-    if not files[1]:
-        files = (end_at, flash_length - end_at)
-    if files[0] + files[1] > flash_length or files[1] < FILES_LENGTH_MIN:
-        raise WrongImage(
-            f"This image and a file system do not fit into {flash_length >> 20} MB of flash."
-        )
-    return Layout(*nvs, *files)
 
 
 def check_micropython(content: bytes) -> None:
@@ -140,6 +99,24 @@ def compiled(files: dict[str, bytes]) -> dict[str, bytes]:
                 raise FileRefused(f"{name} does not compile: {done.stderr.strip()[-200:]}")
             found[name.removesuffix(".py") + ".mpy"] = target.read_bytes()
     return found
+
+
+def bench_files(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Return what the bench's ROM image holds of the files of a board, by their path in it.
+
+    The loader is found there before /lib, and boot.py if the interpreter begins there.
+    """
+    library = {name for name in files if name.startswith(LIBRARY)}
+    return {name.removeprefix(LIBRARY): files[name] for name in sorted(library | {BOOT})}
+
+
+def slot_files(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Return those modules of a board that an update replaces: all but the loader."""
+    return {
+        name.removeprefix(LIBRARY): content
+        for name, content in files.items()
+        if name.startswith(LIBRARY) and not name.startswith(LOADER)
+    }
 
 
 def file_system(files: dict[str, bytes], length: int) -> bytes:

@@ -13,11 +13,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jimpitan_wire import cbor, release
 from jimpitan_wire.errors import WireError
 
-from jimpitan_gateway.bench.images import compiled, firmware_files, version_of
+from jimpitan_gateway.bench.images import compiled, firmware_files, slot_files, version_of
+from jimpitan_gateway.bench.rom import rom_image, sectors_of
 from jimpitan_gateway.errors import FileRefused
 
-LIBRARY = "lib/"
-NEVER_UPDATED = "lib/jimpitan_loader/"  # what starts a box is what the bench flashed
 OTHERS = 0o077
 MPY_MARK = ord("M")
 
@@ -57,15 +56,18 @@ def read_key(path: Path) -> Ed25519PrivateKey:
     return key
 
 
-def slot_files(folder: Path) -> tuple[str, str, dict[str, bytes]]:
-    """Return (version, machine, files by path below a slot) of a `firmware` folder, compiled."""
+def made_files(folder: Path, *, as_files: bool = False) -> tuple[str, str, dict[str, bytes]]:
+    """Return (version, machine, files by path below a slot) of a `firmware` folder, compiled.
+
+    They are the sectors of an image, or with `as_files` the modules one by one, for boards whose
+    MicroPython runs nothing from ROM.
+    """
     source = firmware_files(folder)
-    files = {
-        name.removeprefix(LIBRARY): content
-        for name, content in compiled(source).items()
-        if name.startswith(LIBRARY) and not name.startswith(NEVER_UPDATED)
-    }
-    return version_of(source), machine_of(files), files
+    files = slot_files(compiled(source))
+    version, machine = version_of(source), machine_of(files)
+    if as_files:
+        return version, machine, files
+    return version, machine + release.ROM_MACHINE_SUFFIX, sectors_of(rom_image(files))
 
 
 def machine_of(files: dict[str, bytes]) -> str:

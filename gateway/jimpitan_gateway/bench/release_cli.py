@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from jimpitan_gateway.bench.publish import make_key, read_key, release_file, slot_files
+from jimpitan_gateway.bench.publish import made_files, make_key, read_key, release_file
 from jimpitan_gateway.errors import FileRefused, GatewayError
 from jimpitan_gateway.releases import FILE_LENGTH_MAX, public_key, read_release
 
@@ -38,17 +38,21 @@ def key(
 @release_app.command("make")
 def make(
     file: Annotated[Path, typer.Argument(help="Where the release goes.")],
+    *,
     signing_key: Annotated[Path, typer.Option("--key", help="The publisher's private key.")],
     firmware: Annotated[Path, typer.Option(help="The folder `firmware` of the sources.")],
     floor: Annotated[
         str, typer.Option(help="Oldest version that a box may run after this one.")
     ] = "0.0.0",
+    as_files: Annotated[
+        bool, typer.Option("--as-files", help="For boards whose MicroPython has no ROMFS.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Compile and sign the firmware as it lies there; its version is the one in its source."""
     try:
         secret = read_key(signing_key)
-        version, machine, files = slot_files(firmware)
+        version, machine, files = made_files(firmware, as_files=as_files)
         content = release_file(files, secret, version=version, floor=floor, machine=machine)
         made = read_release(content, secret.public_key().public_bytes_raw())
         _write(file, content)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from components import ROOT
-from jimpitan_gateway.bench import flash, images
+from jimpitan_gateway.bench import flash, images, partitions, rom
 from jimpitan_gateway.cli import app
 from jimpitan_gateway.errors import (
     FileRefused,
@@ -23,6 +23,7 @@ MB = 1 << 20
 NVS = ("nvs", 0x9000, 0x6000)
 FACTORY = ("factory", 0x10000, 0x210000)
 VFS = ("vfs", 0x220000, 0x5E0000)
+WITH_ROMFS = b"MicroPython v1.29.0 with the class VfsRom"
 
 
 def image(chip=9, partitions=(NVS, FACTORY, VFS), words=b"MicroPython v1.29.0"):
@@ -37,14 +38,8 @@ def image(chip=9, partitions=(NVS, FACTORY, VFS), words=b"MicroPython v1.29.0"):
     return bytes(content)
 
 
-def test_an_official_image_is_taken_and_its_partitions_are_read():
+def test_an_official_image_is_taken():
     images.check_micropython(image())
-    assert images.layout_of(image(), 8 * MB) == (0x9000, 0x6000, 0x220000, 0x5E0000)
-
-
-def test_without_a_named_file_system_it_takes_all_flash_behind_the_last_partition():
-    layout = images.layout_of(image(partitions=(NVS, FACTORY)), 8 * MB)
-    assert (layout.files_at, layout.files_length) == (0x220000, 8 * MB - 0x220000)
 
 
 @pytest.mark.parametrize(
@@ -61,13 +56,6 @@ def test_without_a_named_file_system_it_takes_all_flash_behind_the_last_partitio
 def test_another_image_is_refused_and_named(content, sentence):
     with pytest.raises(WrongImage, match=sentence):
         images.check_micropython(content)
-
-
-def test_an_update_and_a_chip_too_small_are_refused():
-    with pytest.raises(WrongImage, match="holds no partition table"):
-        images.layout_of(image(partitions=()), 8 * MB)
-    with pytest.raises(WrongImage, match="do not fit into 4 MB"):
-        images.layout_of(image(), 4 * MB)
 
 
 def test_the_file_system_holds_the_firmware_and_nothing_for_type_checkers():
@@ -117,11 +105,69 @@ def test_a_dry_run_makes_the_images_and_needs_no_board(tmp_path):
     assert "cannot be read" in gone.stderr
 
 
-def test_everything_is_written_in_one_go_to_where_the_table_says():
-    layout = images.Layout(0x9000, 0x6000, 0x220000, MB)
-    words = flash.write_words(layout, Path("image"), Path("nvs"), Path("files"))
+def test_a_dry_run_says_when_the_firmware_cannot_run_from_rom(tmp_path):
+    path = tmp_path / "micropython.bin"
+    words = ["box", "flash", str(path), "--firmware", str(ROOT / "firmware"), "--dry-run"]
+    for content, is_told in ((image(), True), (image(words=WITH_ROMFS), False)):
+        path.write_bytes(content)
+        done = CliRunner().invoke(app, words)
+        assert done.exit_code == 0, done.output
+        assert ("built with MICROPY_VFS_ROM" in done.output) is is_told
+
+
+def made_images(words=WITH_ROMFS, *, is_compiled=True):
+    files = images.firmware_files(ROOT / "firmware")
+    files = images.compiled(files) if is_compiled else files
+    return files, flash.board_images(
+        image(words=words), files, flash_length=8 * MB, is_compiled=is_compiled
+    )
+
+
+def names_in(system):
+    little = LittleFS(mount=False, block_size=4096, block_count=len(system) // 4096)
+    little.context.buffer = bytearray(system)
+    little.mount()
+    return {
+        f"{folder}/{name}".strip("/") for folder, _, names in little.walk("/") for name in names
+    }
+
+
+def test_where_micropython_runs_from_rom_only_the_loader_lies_in_the_files():
+    files, made = made_images()
+    loader = {name for name in files if "/" not in name or name.startswith(images.LOADER)}
+    assert names_in(made.files) == loader
+    assert "lib/jimpitan_loader/start.mpy" in loader
+    assert made.layout.files_at == VFS[1] + partitions.ROM_LENGTH
+    assert partitions.layout_of(made.micropython, 8 * MB) == made.layout
+    assert made.rom == rom.rom_image(images.bench_files(files))
+
+
+@pytest.mark.parametrize(
+    ("words", "is_compiled"), [(b"MicroPython v1.29.0", True), (WITH_ROMFS, False)]
+)
+def test_without_romfs_or_as_text_everything_lies_in_the_files(words, is_compiled):
+    files, made = made_images(words, is_compiled=is_compiled)
+    assert names_in(made.files) == set(files)
+    assert (made.rom, made.layout.rom_at) == (b"", 0)
+    assert made.micropython == image(words=words)
+
+
+def test_everything_is_written_in_one_go_to_where_the_table_says(tmp_path):
+    layout = partitions.Layout(0x9000, 0x6000, 0x2E0000, MB, 0x220000)
+    made = flash.BoardImages(layout, b"image", b"nvs", b"files", b"rom")
+    words = flash.write_words(made, tmp_path)
     assert words[:2] == ["write-flash", "--erase-all"]
-    assert words[2:] == ["0x0", "image", "0x9000", "nvs", "0x220000", "files"]
+    written = {words[i]: Path(words[i + 1]).read_bytes() for i in range(2, len(words), 2)}
+    assert written == {
+        "0x0": b"image",
+        "0x9000": b"nvs",
+        "0x2e0000": b"files",
+        "0x220000": b"rom",
+    }
+    assert len(flash.write_words(made._replace(rom=b""), tmp_path)) == 8
+
+
+def test_the_progress_of_esptool_is_read():
     assert flash.percent_of("Writing at 0x00010000... (42 %)") == 42
     assert flash.percent_of("Writing at 0x1000 [==>  ]  12.5% 10/80 bytes") == 12.5
     assert flash.percent_of("Connecting....") is None

@@ -1,6 +1,7 @@
 """A simulated board for each test, with the firmware's drivers loaded anew on it."""
 
 import importlib
+from contextlib import ExitStack
 from types import ModuleType
 
 import pytest
@@ -14,10 +15,13 @@ class Bench:
         self.board = boards.SimulatedBoard()
         self.wires = self.board.wires
         self.pins = self.board.pins
+        self.plugged = ExitStack()
 
     def load(self, *names: str) -> list[ModuleType]:
-        with boards.plugged_in(self.board, "jimpitan_board"):
-            return [importlib.import_module(f"jimpitan_board.{name}") for name in names]
+        """Load drivers anew; the board stays plugged in, for those that load others later."""
+        self.plugged.close()
+        self.plugged.enter_context(boards.plugged_in(self.board, "jimpitan_board"))
+        return [importlib.import_module(f"jimpitan_board.{name}") for name in names]
 
     def bus(self):
         pin = self.board.pin
@@ -35,4 +39,6 @@ class Bench:
 
 @pytest.fixture
 def bench():
-    return Bench()
+    made = Bench()
+    with made.plugged:
+        yield made

@@ -1,6 +1,7 @@
 """All parts together: a missing chip is a fact, unplugging is noticed, plugging in is too."""
 
 import ast
+import sys
 
 import pytest
 from components import ROOT
@@ -38,6 +39,19 @@ def watch(bench, parts, length_ms):
             found[name] += [] if value is None else [value]
         parts.step(now_ms)
     return found
+
+
+def test_the_addresses_of_optional_chips_are_those_of_their_drivers(bench):
+    parts, amplifier, screen = bench.load("parts", "nau7802", "screen")
+    assert parts.NAU7802_ADDRESS == amplifier.ADDRESS
+    assert parts.SCREEN_ADDRESS == screen.ADDRESS
+
+
+def test_drivers_of_chips_that_are_not_fitted_are_not_loaded(bench):
+    make(bench)
+    loaded = {name.split(".")[-1] for name in sys.modules if name.startswith("jimpitan_board.")}
+    assert "hx711" in loaded
+    assert not loaded & {"nau7802", "screen", "speaker"}
 
 
 def test_every_reader_gives_what_the_sensing_code_takes(bench):
