@@ -31,7 +31,7 @@ def main() -> None:
     """Choose a slot and run it; what it raises is counted, and the board starts again."""
     watchdog = machine.WDT(timeout=WATCHDOG_MS)
     number = start.bench_number(start.read_number)
-    slots = start.opened(Folder("/update"), number)
+    slots = start.opened(lambda: Folder("/update"), number)
     if start.choose(slots, sys.path, mounted) == start.NOTHING:
         start.crashed(slots)  # on trial its starts are counted already
         machine.reset()

@@ -23,7 +23,7 @@ class FlashShelf:
     def __init__(self, store: LittleStore, version: str) -> None:
         self._store = store
         self._notes = store.folder("update")
-        self._slots = start.opened(self._notes, release.number_of(version))
+        self._slots = start.opened(lambda: self._notes, release.number_of(version))
 
     def start(self) -> bool:
         """Choose a slot as the loader does; return whether what is there starts."""

@@ -231,6 +231,16 @@ def test_a_firmware_that_does_not_judge_itself_is_left():
     assert not start.give_up(on(store))
 
 
+def test_a_firmware_that_is_left_on_a_flash_that_refuses_starts_the_board_all_the_same():
+    store = MemoryStore()
+    with_trial(store)
+    slots = on(store)
+    slots.start()
+    store.is_full = True
+    assert start.give_up(slots)
+    assert slots.is_on_trial, "its starts are counted still"
+
+
 def unreadable():
     raise OSError(2)
 
@@ -249,4 +259,4 @@ class Unreadable(MemoryStore):
 
 
 def test_a_flash_that_cannot_be_read_runs_what_the_bench_flashed():
-    assert start.choose(start.opened(Unreadable(), 1000), []) == BENCH
+    assert start.choose(start.opened(Unreadable, 1000), []) == BENCH

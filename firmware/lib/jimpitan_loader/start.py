@@ -62,10 +62,13 @@ def region_of(slot: int, partition: memoryview) -> memoryview:
 
 
 def give_up(slots: Slots) -> bool:
-    """Leave a firmware whose trial lasts too long; return whether it was left."""
+    """Leave a firmware whose trial lasts too long; return whether the board must start again."""
     if not slots.is_on_trial:
         return False
-    slots.fall_back(NO_START)
+    try:
+        slots.fall_back(NO_START)
+    except OSError:
+        return True  # the flash refuses to note it; its starts are counted still
     return True
 
 
@@ -77,10 +80,10 @@ def crashed(slots: Slots) -> None:
         return
 
 
-def opened(store: "Store", number: int) -> Slots:
+def opened(store: "Callable[[], Store]", number: int) -> Slots:
     """Return the slots of this board; an unreadable note means what the bench flashed."""
     try:
-        return Slots(store, number)
+        return Slots(store(), number)
     except OSError:
         return Slots(_Nothing(), number)
 
