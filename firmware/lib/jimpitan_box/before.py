@@ -3,10 +3,7 @@
 Who pulls the plug, takes money out and plugs it in again finds that the box remembers.
 """
 
-from jimpitan_wire import cbor
-from jimpitan_wire.errors import WireError
-
-from jimpitan_box import frames
+from jimpitan_box import notes
 
 MYPY = False
 if MYPY:
@@ -33,17 +30,15 @@ class Before:
         watch.remember(self._mass_mg, self._sensors)
 
     def _load(self) -> None:
-        if NAME not in self._store.names():
-            return
         try:
-            content = frames.unframe(self._store.read(NAME, 0, CONTENT_LENGTH_MAX))
-            found = cbor.decode(content) if content else None
-        except (OSError, WireError):
+            found = notes.read_list(self._store, NAME, CONTENT_LENGTH_MAX, 2)
+        except OSError:
             return
-        if not isinstance(found, list) or len(found) != 2 or not isinstance(found[1], list):
+        if found is None:
             return
-        if found[0] is None or isinstance(found[0], int):
-            self._mass_mg, self._sensors = found[0], found[1]
+        mass_mg, sensors = found
+        if isinstance(sensors, list) and (mass_mg is None or isinstance(mass_mg, int)):
+            self._mass_mg, self._sensors = mass_mg, sensors
 
     def step(self, now_ms: int) -> None:
         """Note what has changed; what the flash refuses is noted later."""
@@ -55,7 +50,7 @@ class Before:
             return
         self._written_ms, self._is_refused = now_ms, False
         try:
-            self._store.replace(NAME, frames.frame(cbor.encode([mass_mg, sensors])))
+            notes.write_list(self._store, NAME, [mass_mg, sensors])
         except OSError:
             self._is_refused = True
             return

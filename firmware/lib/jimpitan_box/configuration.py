@@ -3,10 +3,9 @@
 The last wish holds, whatever its number: only the counter of down messages says what is newer.
 """
 
-from jimpitan_wire import cbor, options, records
-from jimpitan_wire.errors import WireError
+from jimpitan_wire import options, records
 
-from jimpitan_box import frames
+from jimpitan_box import notes
 
 MYPY = False
 if MYPY:
@@ -28,18 +27,16 @@ class Configuration:
         self._load()
 
     def _load(self) -> None:
-        if NAME not in self._store.names():
-            return
         try:
-            content = frames.unframe(self._store.read(NAME, 0, CONTENT_LENGTH_MAX))
-            found = cbor.decode(content) if content else None
-        except (OSError, WireError):
+            found = notes.read_list(self._store, NAME, CONTENT_LENGTH_MAX, 2)
+        except OSError:
             return
-        if not isinstance(found, list) or len(found) != 2 or not isinstance(found[0], int):
+        if found is None:
             return
-        if isinstance(found[1], dict) and not options.refused(found[1]):
-            self.revision = found[0]
-            self._apply(found[1])
+        revision, wished = found
+        if isinstance(revision, int) and isinstance(wished, dict) and not options.refused(wished):
+            self.revision = revision
+            self._apply(wished)
 
     def wish(self, revision: int, wished: "dict[int, object]") -> "dict[int, object]":
         """Keep and apply a configuration; return the body of the record that answers.
@@ -52,7 +49,7 @@ class Configuration:
             body[records.CONFIG_REFUSED] = refused
             return body
         if revision != self.revision or wished != self._wished:
-            self._store.replace(NAME, frames.frame(cbor.encode([revision, wished])))
+            notes.write_list(self._store, NAME, [revision, wished])
             self.revision = revision
             self._apply(wished)
         return body

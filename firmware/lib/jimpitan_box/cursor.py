@@ -1,15 +1,13 @@
 """What a box remembers beside its records: acknowledged up to, last command, boots, head."""
 
-from jimpitan_wire import cbor
-from jimpitan_wire.errors import WireError
-
-from jimpitan_box import frames
+from jimpitan_box import notes
 
 MYPY = False
 if MYPY:
     from jimpitan_box.ports import Store
 
 NAME = "cursor"
+LENGTH_MAX = 64
 
 
 class Cursor:
@@ -25,20 +23,12 @@ class Cursor:
 
     def load(self) -> None:
         """Read the file; without one, or with a torn one, everything stays zero."""
-        if NAME not in self._store.names():
-            return
-        content = frames.unframe(self._store.read(NAME, 0, 64))
-        if content is None:
-            return
-        try:
-            numbers = cbor.decode(content)
-        except WireError:
-            return
-        if isinstance(numbers, list) and len(numbers) == 4:
-            self.acked, self.down_counter, self.boot, self.head = numbers
+        numbers = notes.read_list(self._store, NAME, LENGTH_MAX, 4)
+        if numbers is not None:
+            self.acked, self.down_counter, self.boot, self.head = [int(str(n)) for n in numbers]
             self.is_found = True
 
     def save(self) -> None:
         """Write the four numbers; raise OSError when the flash refuses."""
-        numbers = [self.acked, self.down_counter, self.boot, self.head]
-        self._store.replace(NAME, frames.frame(cbor.encode(numbers)))
+        numbers: "list[object]" = [self.acked, self.down_counter, self.boot, self.head]
+        notes.write_list(self._store, NAME, numbers)

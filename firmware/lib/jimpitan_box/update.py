@@ -5,10 +5,10 @@ was dealt with is answered again and not repeated. This module is loaded only wh
 order, because the memory of a box is small.
 """
 
-from jimpitan_wire import cbor, down, records
+from jimpitan_wire import down, records
 from jimpitan_wire.errors import Malformed, TooLarge, WireError
 
-from jimpitan_box import fetch, frames
+from jimpitan_box import fetch, notes
 from jimpitan_box.asking import Asking
 
 MYPY = False
@@ -39,9 +39,9 @@ class Order:
         self.number = int(str(number))
         self.attempt = int(str(attempt))
 
-    def encoded(self) -> bytes:
+    def fields(self) -> "list[object]":
         """Return the order as it is noted on flash."""
-        return cbor.encode([self.fingerprint, self.manifest_length, self.number, self.attempt])
+        return [self.fingerprint, self.manifest_length, self.number, self.attempt]
 
 
 class Update:
@@ -73,13 +73,11 @@ class Update:
 
     def _resume(self) -> None:
         """Go on with the order that was under way when the power went."""
-        notes = self._shelf.notes()
-        if ORDER not in notes.names() or not self._trial.is_settled:
+        if not self._trial.is_settled:
             return
-        content = frames.unframe(notes.read(ORDER, 0, ORDER_LENGTH_MAX))
+        fields = notes.read_list(self._shelf.notes(), ORDER, ORDER_LENGTH_MAX, 4)
         try:
-            fields = cbor.decode(content) if content else None
-            order = Order(fields) if isinstance(fields, list) and len(fields) == 4 else None
+            order = Order(fields) if fields is not None else None
         except WireError:
             return
         if order is None or self._is_dealt_with(order):
@@ -103,7 +101,7 @@ class Update:
             return  # what runs must prove itself first; the server says it again
         if self._is_dealt_with(order):
             slots.is_told = False  # in memory: a restart need not repeat the answer
-        elif self._order is None or self._order.encoded() != order.encoded():
+        elif self._order is None or self._order.fields() != order.fields():
             self._begin(order)
 
     def _begin(self, order: Order) -> None:
@@ -236,5 +234,5 @@ class Update:
         if names:
             store.remove(names[0])
             return
-        self._shelf.notes().replace(ORDER, frames.frame(order.encoded()))
+        notes.write_list(self._shelf.notes(), ORDER, order.fields())
         self._is_cleared = True
