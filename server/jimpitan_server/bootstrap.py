@@ -11,6 +11,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import text
 
+from jimpitan_server.adapters.bank_desk import BankDesk, bank_desk
 from jimpitan_server.adapters.bell import Bell
 from jimpitan_server.adapters.clock import SystemClock
 from jimpitan_server.adapters.configuration_desk import ConfigurationDesk
@@ -72,6 +73,7 @@ class Program:
     metrics: Metrics
     live: LiveTotals
     money: MoneyDesk
+    bank: BankDesk
     thanks: ThanksDesk
     configurations: ConfigurationDesk
     rollouts: RolloutDesk
@@ -160,6 +162,7 @@ class Program:
         """Do once what time alone brings about."""
         await self.pass_old_gaps()
         await self.rollouts.step()
+        await self.bank.maintain()
         await self.money.reconcile_if_due()
         async with self.database.write() as connection:
             await end_old_sessions(connection, self.clock.now())
@@ -274,8 +277,11 @@ class Program:
             await connection.execute(text("SELECT 1"))
 
     async def migrate(self) -> str:
-        """Bring the schema up to date; return the version reached."""
-        return await migrate(self.database)
+        """Bring the schema up to date, and seal bodies from before; return the version reached."""
+        version = await migrate(self.database)
+        while await self.bank.bodies.seal_plain(self.clock.now()):
+            pass
+        return version
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
@@ -297,6 +303,7 @@ class Program:
     async def close(self) -> None:
         """Give back what was opened."""
         self.stop()
+        await self.bank.close()
         await self.database.close()
 
     @asynccontextmanager
@@ -337,11 +344,7 @@ async def build(settings: Settings, clock: Clock | None = None) -> Program:
     now = clock or SystemClock()
     database = Database(settings.database_url)
     vault = BoxVault(master := MasterKey(settings.master_secret()))
-    gift = GiftRange(
-        typical_idr=settings.gift_typical_idr,
-        low_idr=settings.gift_low_idr,
-        high_idr=settings.gift_high_idr,
-    )
+    gift = _gift_of(settings)
 
     async def figures(before: PublicTotals | None) -> PublicTotals:
         async with database.read() as connection:
@@ -364,6 +367,8 @@ async def build(settings: Settings, clock: Clock | None = None) -> Program:
         ring=commands.ring,
         note=lambda outcome: metrics.thanks.labels(outcome).inc(),
     )
+    money = MoneyDesk(database, now, rules, live.changed)
+    bank = bank_desk(database, now, master, changed=money.note_change, thank=thanks.add)
     return Program(
         settings=settings,
         database=database,
@@ -374,9 +379,18 @@ async def build(settings: Settings, clock: Clock | None = None) -> Program:
         passwords=ArgonPasswords(),
         metrics=metrics,
         live=live,
-        money=MoneyDesk(database, now, rules, live.changed, thanks.add),
+        money=money,
+        bank=bank,
         thanks=thanks,
         configurations=ConfigurationDesk(database, now, commands.ring),
         rollouts=RolloutDesk(database, now, settings.publisher(), commands.ring),
         commands=commands,
+    )
+
+
+def _gift_of(settings: Settings) -> GiftRange:
+    return GiftRange(
+        typical_idr=settings.gift_typical_idr,
+        low_idr=settings.gift_low_idr,
+        high_idr=settings.gift_high_idr,
     )

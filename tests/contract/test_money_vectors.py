@@ -9,8 +9,10 @@ from components import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 from jimpitan_server.adapters import snap
+from jimpitan_server.adapters.bank_profiles import profile_named
 from jimpitan_server.domain.errors import Malformed
 from jimpitan_server.domain.rupiah import Rupiah
+from jimpitan_server.domain.signing import Algorithm, Encoding, Part, minify, texts_to_sign
 from jimpitan_server.entrypoints.format import format_rupiah
 
 SNAP = json.loads((ROOT / "tests/contract/snap-s2-vectors.json").read_text(encoding="utf-8"))
@@ -22,15 +24,23 @@ JSON = st.recursive(
 )
 
 
+def texts_of(vector: dict[str, Any]) -> list[bytes]:
+    """Return what the signature of a vector may be of, in the standard asymmetric scheme."""
+    profile = profile_named("snap-asymmetric")
+    values = {Part.PATH: vector["path"], Part.TIMESTAMP: vector["timestamp"]}
+    body = base64.b64decode(vector["body_base64"])
+    return texts_to_sign(profile.text, profile.body_forms, values, body)
+
+
 @pytest.mark.parametrize("vector", SNAP["vectors"], ids=lambda vector: vector["name"])
 def test_a_signature_counts_exactly_when_the_vector_says_so(vector: dict[str, Any]) -> None:
     body = base64.b64decode(vector["body_base64"])
-    assert snap.minify(body).decode() == vector["minified"]
-    genuine = snap.is_genuine(
-        public_key_pem=SNAP["public_key_pem"],
-        path=vector["path"],
-        body=body,
-        timestamp=vector["timestamp"],
+    assert minify(body).decode() == vector["minified"]
+    genuine = snap.is_signed(
+        algorithm=Algorithm.RSA_SHA256,
+        encoding=Encoding.BASE64,
+        keys=[SNAP["public_key_pem"].encode()],
+        texts=texts_of(vector),
         signature=vector["signature"],
     )
     assert genuine is vector["genuine"]
@@ -39,10 +49,10 @@ def test_a_signature_counts_exactly_when_the_vector_says_so(vector: dict[str, An
 def test_we_sign_as_the_vectors_do() -> None:
     vector = SNAP["vectors"][0]
     signature = snap.sign(
-        private_key_pem=SNAP["private_key_pem"],
-        path=vector["path"],
-        body=base64.b64decode(vector["body_base64"]),
-        timestamp=vector["timestamp"],
+        algorithm=Algorithm.RSA_SHA256,
+        encoding=Encoding.BASE64,
+        key=SNAP["private_key_pem"].encode(),
+        text=texts_of(vector)[0],
     )
     assert signature == vector["signature"]
 
@@ -52,13 +62,13 @@ def test_minifying_changes_blanks_between_tokens_only(
     value: object, indent: int | str | None
 ) -> None:
     pretty = json.dumps(value, indent=indent, separators=(" , ", " : ")).encode()
-    assert snap.minify(pretty) == json.dumps(value, separators=(",", ":")).encode()
-    assert snap.minify(snap.minify(pretty)) == snap.minify(pretty)
+    assert minify(pretty) == json.dumps(value, separators=(",", ":")).encode()
+    assert minify(minify(pretty)) == minify(pretty)
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_can_be_minified(body: bytes) -> None:
-    assert len(snap.minify(body)) <= len(body)
+    assert len(minify(body)) <= len(body)
 
 
 def test_what_is_no_trusted_key_is_refused() -> None:

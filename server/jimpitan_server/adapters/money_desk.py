@@ -2,12 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from jimpitan_server.adapters import snap
-from jimpitan_server.adapters.database import dossier_rows, partner_rows
+from jimpitan_server.adapters.database import dossier_rows
 from jimpitan_server.adapters.database.engine import Database
 from jimpitan_server.adapters.database.money_store import DatabaseMoney
 from jimpitan_server.adapters.database.user_store import append_audit
@@ -15,11 +14,8 @@ from jimpitan_server.domain.books import Rules
 from jimpitan_server.domain.clock import Clock
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.matching import Matching
-from jimpitan_server.domain.partner import Account, BankPartner
 from jimpitan_server.domain.qris_payload import QrisPayload
 from jimpitan_server.domain.statement import StatementProfile
-from jimpitan_server.domain.thanks import Thanks
-from jimpitan_server.services import notify as notifying
 from jimpitan_server.services import partner as partnering
 from jimpitan_server.services.close_collection import Counted, Receipt, close_collection
 from jimpitan_server.services.dossier import Dossier
@@ -29,8 +25,6 @@ from jimpitan_server.services.remit import Paid, RemittanceReceipt, remit
 from jimpitan_server.services.void import void
 
 _ATTEMPTS = 3
-# A revoked partner is refused after this long; looking it up costs a third of a notification.
-_PARTNER_REMEMBERED_S = 5
 # Matching takes at most one part in fifty of the time, and waits for a minute's changes; an hour
 # without any change is enough for something to have become due.
 _REST_TIMES, _REST_MIN_S, _REST_MAX_S = 50, 60, 3600
@@ -60,36 +54,15 @@ class Pace:
 class MoneyDesk:
     """The money side of the server; `changed` is told when a public figure may be another.
 
-    `thank` is told of a payment that a box may answer.
+    `before_matching` is done after an import, before it is matched.
     """
 
     database: Database
     clock: Clock
     rules: Rules
     changed: Callable[[], None]
-    thank: Callable[[Thanks], None]
     pace: Pace = field(default_factory=Pace)
-    partners: dict[str, tuple[BankPartner, float]] = field(default_factory=dict)
-
-    async def notify(self, message: notifying.Message) -> notifying.BankAnswer:
-        """Take in a bank's notification; it is kept before the answer is returned.
-
-        The signature is checked before a writing transaction is begun, so that a stranger
-        cannot make genuine messages wait.
-        """
-        wrong = notifying.check_headers(message)
-        if wrong is not None:
-            return wrong
-        partner = await self._partner(message.partner_id)
-        examined = notifying.examine(message, partner, snap.is_genuine)
-        if isinstance(examined, notifying.BankAnswer):
-            return examined
-        async with self._store() as store:
-            booked = await notifying.book(examined, store)
-        self._note_change()
-        if booked.thanks is not None:  # later and apart: no thanks may cost the bank its answer
-            asyncio.get_running_loop().call_soon(self.thank, booked.thanks)
-        return booked.answer
+    before_matching: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
 
     async def import_statement(
         self,
@@ -117,6 +90,8 @@ class MoneyDesk:
             if imported.import_id is not None:
                 await self._audit(store, actor, "statement_imported", account, imported.file_name)
         if imported.import_id is not None:
+            for work in self.before_matching:
+                await work()
             await self.reconcile()
         return imported
 
@@ -124,14 +99,14 @@ class MoneyDesk:
         """Keep a count made at the lid."""
         async with self._store() as store:
             receipt = await close_collection(store, counted, self.clock.now())
-        self._note_change()
+        self.note_change()
         return receipt
 
     async def remit(self, paid: Paid) -> RemittanceReceipt:
         """Keep that counted cash was paid in."""
         async with self._store() as store:
             receipt = await remit(store, paid, self.clock.now())
-        self._note_change()
+        self.note_change()
         return receipt
 
     async def void(self, *, kind: str, subject_id: str, reason: str, actor: str) -> None:
@@ -146,7 +121,7 @@ class MoneyDesk:
                 now=self.clock.now(),
             )
             await self._audit(store, actor, "voided", f"{kind}/{subject_id}", reason)
-        self._note_change()
+        self.note_change()
 
     async def reconcile(self) -> Matching:
         """Match everything that stands anew; doing it twice changes nothing.
@@ -196,19 +171,6 @@ class MoneyDesk:
         async with self.database.read() as connection:
             return await dossier_rows.dossier(connection, box)
 
-    async def add_partner(self, partner: BankPartner, account: Account) -> None:
-        """Make a bank partner known, and the account it pays into."""
-        now = self.clock.now()
-        async with self._store() as store:
-            await partnering.add_account(store, account, now)
-            await partnering.add_partner(
-                store,
-                replace(partner, account=account.account_id),
-                check_key=snap.read_public_key,
-                now=now,
-            )
-            await self._audit(store, "cli", "partner_added", partner.partner_id, partner.path)
-
     async def register_code(
         self, *, box: str, payload: str, store_id: str | None, merchant_id: str | None
     ) -> QrisPayload:
@@ -225,20 +187,8 @@ class MoneyDesk:
             await self._audit(store, "cli", "code_registered", box, read.text)
         return read
 
-    async def _partner(self, partner_id: str) -> BankPartner | None:
-        """Return a partner as it was a few seconds ago at most; strangers are not remembered."""
-        known, until_s = self.partners.get(partner_id, (None, 0.0))
-        now_s = self.pace.elapsed_s()
-        if known is not None and now_s < until_s:
-            return known
-        self.partners.pop(partner_id, None)
-        async with self.database.read() as connection:
-            found = await partner_rows.partner(connection, partner_id)
-        if found is not None:
-            self.partners[partner_id] = found, now_s + _PARTNER_REMEMBERED_S
-        return found
-
-    def _note_change(self) -> None:
+    def note_change(self) -> None:
+        """Let matching and public figures know that there is something new."""
         self.pace.is_due = True
         self.changed()
 

@@ -4,7 +4,6 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -12,10 +11,8 @@ import typer
 
 from jimpitan_server.adapters.money_desk import MoneyDesk
 from jimpitan_server.bootstrap import build
-from jimpitan_server.domain.books import Settlement
 from jimpitan_server.domain.errors import Malformed, ServerError
 from jimpitan_server.domain.money_errors import ProfileMalformed
-from jimpitan_server.domain.partner import DEFAULT_PATH, Account, BankPartner
 from jimpitan_server.domain.qris import parse
 from jimpitan_server.domain.qris_payload import QrisPayload
 from jimpitan_server.domain.rupiah import Rupiah
@@ -31,14 +28,12 @@ Result = TypeVar("Result")
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 Payload = Annotated[str, typer.Argument(help="The text of the code, or - for standard input.")]
 
-partner_app = typer.Typer(no_args_is_help=True, help="Bank partners that notify payments.")
 statement_app = typer.Typer(no_args_is_help=True, help="Account statements.")
 qris_app = typer.Typer(no_args_is_help=True, help="QRIS codes.")
 
 
 def add_to(app: typer.Typer) -> None:
     """Give the command `jimpitan-server` its words about money."""
-    app.add_typer(partner_app, name="partner")
     app.add_typer(statement_app, name="statement")
     app.add_typer(qris_app, name="qris")
     app.command("reconcile")(reconcile)
@@ -75,42 +70,6 @@ def _read(file: Path, *, bytes_max: int) -> bytes:
 
 def _payload(argument: str) -> str:
     return sys.stdin.readline().strip("\r\n") if argument == "-" else argument
-
-
-@partner_app.command("add")
-def partner_add(
-    partner: Annotated[str, typer.Argument(help="X-PARTNER-ID that the bank sends.")],
-    *,
-    public_key: Annotated[Path, typer.Option(help="File with the bank's RSA public key, PEM.")],
-    account: Annotated[str, typer.Option(help="Id of the account the payments reach.")],
-    path: Annotated[str, typer.Option(help="Path that the bank signs.")] = DEFAULT_PATH,
-    settlement: Annotated[
-        Settlement, typer.Option(help="How payments reach the account.")
-    ] = Settlement.PAYMENT,
-    merchant_id: Annotated[
-        list[str] | None, typer.Option(help="The bank's merchant id for us; may be repeated.")
-    ] = None,
-    window_minutes: Annotated[
-        int, typer.Option(min=1, max=1440, help="How old a message may be before it is held.")
-    ] = 15,
-    as_json: AsJson = False,
-) -> None:
-    """Make a bank partner known, with the account its payments reach."""
-
-    async def add(desk: MoneyDesk) -> None:
-        new = BankPartner(
-            partner_id=partner,
-            account=account,
-            path=path,
-            public_key_pem=_read(public_key, bytes_max=20_000).decode("utf-8", "replace"),
-            window=timedelta(minutes=window_minutes),
-            merchant_ids=tuple(merchant_id or ()),
-        )
-        await desk.add_partner(new, Account(account_id=account, settlement=settlement))
-
-    _at_desk(add)
-    answer = {"partner": partner, "account": account, "path": path}
-    typer.echo(json.dumps(answer) if as_json else f"Partner {partner} is known.")
 
 
 def _profile(name: str) -> StatementProfile:

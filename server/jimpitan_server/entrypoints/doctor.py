@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import text
 
+from jimpitan_server.adapters.database import body_rows
 from jimpitan_server.adapters.database.append_only import missing_triggers
 from jimpitan_server.adapters.database.engine import SQLITE
 from jimpitan_server.adapters.database.migrate import version_of
@@ -35,6 +36,7 @@ async def examine(program: Program) -> list[Finding]:
     findings.append(await _triggers(program))
     findings.append(await _audit(program))
     findings.append(await _keys(program))
+    findings.append(await _bodies(program))
     return findings
 
 
@@ -68,3 +70,17 @@ async def _audit(program: Program) -> Finding:
 async def _keys(program: Program) -> Finding:
     await program.enrolment_public_key()
     return Finding("master_key", True, "The master key opens the stored secrets.")
+
+
+async def _bodies(program: Program) -> Finding:
+    """Look whether every raw body of a bank is sealed, and none is older than it may be."""
+    bodies, now = program.bank.bodies, program.clock.now()
+    async with program.database.read() as connection:
+        plain = await body_rows.plain_left(connection)
+        old = await body_rows.oldest_day(connection, before=bodies.first_day(now))
+    if plain:
+        return Finding("bodies", False, f"{plain} raw bodies of banks are not sealed: migrate.")
+    if old is not None:
+        sentence = f"Raw bodies of {old} should be destroyed by now: is the server running?"
+        return Finding("bodies", False, sentence)
+    return Finding("bodies", True, "Raw bodies of banks are sealed, and destroyed in time.")

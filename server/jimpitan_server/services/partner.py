@@ -1,12 +1,11 @@
-"""Makes accounts, bank partners and the codes on boxes known."""
+"""Makes accounts and the codes on boxes known."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 from jimpitan_server.domain.errors import Conflict, Malformed
 from jimpitan_server.domain.ids import BoxId, is_box_id, is_short_name
 from jimpitan_server.domain.notification import PaymentKeys
-from jimpitan_server.domain.partner import Account, BankPartner
+from jimpitan_server.domain.partner import Account
 from jimpitan_server.domain.qris import parse
 from jimpitan_server.domain.qris_payload import QrisPayload
 from jimpitan_server.services.ports_money import BoxCode, PartnerStore
@@ -23,20 +22,6 @@ async def add_account(store: PartnerStore, account: Account, now: datetime) -> N
         raise Conflict(
             f"Account {account.account_id} settles by {known.settlement}.", code="account_differs"
         )
-
-
-async def add_partner(
-    store: PartnerStore,
-    partner: BankPartner,
-    *,
-    check_key: Callable[[str], object],
-    now: datetime,
-) -> None:
-    """Make a bank partner known with its public key."""
-    check_key(partner.public_key_pem)
-    if await store.is_known_partner(partner.partner_id):
-        raise Conflict(f"There is a partner {partner.partner_id} already.", code="partner_exists")
-    await store.add_partner(partner, now)
 
 
 async def register_code(

@@ -25,7 +25,8 @@ class NotificationRow:
     external_id: str
     timestamp: str
     signature: str
-    body: bytes
+    body_sha256: bytes
+    sealed_body: bytes
     notification: BankNotification | None
     payment_key: str | None
     fault: str | None
@@ -103,7 +104,7 @@ class ImportRow:
 
 
 class PartnerStore(Protocol):
-    """Accounts, bank partners and the codes on boxes."""
+    """Accounts and the codes on boxes."""
 
     async def account(self, account_id: str) -> Account | None:
         """Return an account, or None."""
@@ -115,18 +116,6 @@ class PartnerStore(Protocol):
 
     async def add_account(self, account: Account, now: datetime) -> None:
         """Keep a new account."""
-        ...
-
-    async def partner(self, partner_id: str) -> BankPartner | None:
-        """Return a partner that is not revoked, or None."""
-        ...
-
-    async def is_known_partner(self, partner_id: str) -> bool:
-        """Say whether a partner of this id was ever added."""
-        ...
-
-    async def add_partner(self, partner: BankPartner, now: datetime) -> None:
-        """Keep a new partner."""
         ...
 
     async def add_code(self, code: BoxCode, now: datetime) -> None:

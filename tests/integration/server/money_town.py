@@ -1,5 +1,6 @@
 """A server with a bank that signs, two boxes with codes, and the people who bring money."""
 
+import hashlib
 import json
 import secrets
 from dataclasses import dataclass, field
@@ -10,14 +11,17 @@ import httpx
 import pytest
 from components import ROOT
 from jimpitan_server.adapters import snap
+from jimpitan_server.adapters.bank_profiles import profile_named
 from jimpitan_server.adapters.database.schema import discrepancies
 from jimpitan_server.adapters.database.user_store import DatabaseUsers
 from jimpitan_server.bootstrap import Program
 from jimpitan_server.domain.books import Settlement
 from jimpitan_server.domain.ids import UserId
-from jimpitan_server.domain.partner import DEFAULT_PATH, Account, BankPartner
+from jimpitan_server.domain.partner import DEFAULT_PATH, Account, BankPartner, KeyPurpose
 from jimpitan_server.domain.qris import compose
+from jimpitan_server.domain.signing import Algorithm, Encoding
 from jimpitan_server.domain.user import Role, User
+from jimpitan_server.services.bank_partner import NewKey
 from jimpitan_server.services.login import open_session
 from server_boxes import FakeBox, StepClock
 from sqlalchemy import Table, func, select
@@ -57,12 +61,7 @@ class Town:
     def headers(self, body: bytes, **changed: str) -> dict[str, str]:
         """Return the headers with which a bank sends a body, `changed` after signing."""
         timestamp = self.timestamp
-        signature = snap.sign(
-            private_key_pem=SNAP["private_key_pem"],
-            path=DEFAULT_PATH,
-            body=body,
-            timestamp=timestamp,
-        )
+        signature = signed_s2(body, timestamp)
         return {
             "Content-Type": "application/json",
             "X-PARTNER-ID": PARTNER,
@@ -169,6 +168,17 @@ class Town:
             return sorted((await connection.execute(statement)).scalars())
 
 
+def signed_s2(body: bytes, timestamp: str, path: str = DEFAULT_PATH) -> str:
+    """Return the signature of a bank that signs with the asymmetric scheme of SNAP."""
+    digest = hashlib.sha256(body).hexdigest()
+    return snap.sign(
+        algorithm=Algorithm.RSA_SHA256,
+        encoding=Encoding.BASE64,
+        key=SNAP["private_key_pem"].encode(),
+        text=f"POST:{path}:{digest}:{timestamp}".encode(),
+    )
+
+
 def qris_of(terminal: str | None) -> str:
     """Return a synthetic code of the programme's merchant."""
     return compose(
@@ -186,12 +196,12 @@ async def town(program: Program, clock: StepClock, client: httpx.AsyncClient) ->
     partner = BankPartner(
         partner_id=PARTNER,
         account=ACCOUNT,
-        path=DEFAULT_PATH,
-        public_key_pem=SNAP["public_key_pem"],
+        profile=profile_named("snap-asymmetric"),
         merchant_ids=(MERCHANT,),
     )
     account = Account(account_id=ACCOUNT, settlement=Settlement.PAYMENT)
-    await program.money.add_partner(partner, account)
+    key = NewKey(purpose=KeyPurpose.NOTIFICATION, text=SNAP["public_key_pem"])
+    await program.bank.add_partner(partner, account, [key], actor="test")
     there = Town(program, clock, client)
     for name, terminal in (("box-0017", "A17"), ("box-0018", "A18")):
         box = there.boxes[name] = FakeBox(name)

@@ -4,11 +4,8 @@ import asyncio
 import json
 
 import pytest
-from jimpitan_server.adapters.database.money_schema import (
-    notification_bodies,
-    notifications,
-    payments,
-)
+from jimpitan_server.adapters.database.bank_schema import sealed_bodies
+from jimpitan_server.adapters.database.money_schema import notifications, payments
 from jimpitan_server.domain.partner import DEFAULT_PATH
 from money_town import ACCOUNT, MERCHANT, Town, town
 from sqlalchemy import select
@@ -45,7 +42,7 @@ async def test_a_hundred_at_once_are_one_payment(town: Town) -> None:
     assert {*same, *other} == {"2005200"}
     assert await town.count(payments) == 1
     assert await town.count(notifications) == 51
-    assert await town.count(notification_bodies) == 51
+    assert await town.count(sealed_bodies) == 51
     assert (await town.money())[2] == 1_000
 
 
@@ -118,7 +115,7 @@ UNREADABLE = (
 async def test_a_genuine_message_that_cannot_be_read_is_kept(town: Town) -> None:
     for body, code in UNREADABLE:
         assert await town.notify(body) == code
-    assert await town.count(notification_bodies) == len(UNREADABLE)
+    assert await town.count(sealed_bodies) == len(UNREADABLE)
     assert set(await town.open_kinds()) == {"notification_unreadable"}
 
 

@@ -4,23 +4,28 @@ import re
 
 import pytest
 from components import ROOT
+from jimpitan_server.adapters.bank_profiles import ready_made
+from jimpitan_server.domain.bank_profile import SigningProfile
 from jimpitan_server.domain.match import State
 from jimpitan_server.domain.money_discrepancies import BankFinding, MoneyFinding
 from jimpitan_server.domain.statement import StatementProfile
 from jimpitan_server.domain.statement_profiles import PROFILES
 from jimpitan_server.entrypoints.http import bearer, money_door
-from jimpitan_server.services import notify
+from jimpitan_server.services import issue_token, notify
+from jimpitan_server.services.bank_message import BankAnswer, RefusalReason
 
-MANUAL = (ROOT / "server" / "money.md").read_text(encoding="utf-8")
-CODES = [value.code for value in vars(notify).values() if isinstance(value, notify.BankAnswer)]
+PAGES = [(ROOT / "server" / name).read_text(encoding="utf-8") for name in ("money.md", "bank.md")]
+MANUAL = "\n".join(PAGES)
+ANSWERS = [*vars(notify).values(), *vars(issue_token).values()]
+CODES = [value.code for value in ANSWERS if isinstance(value, BankAnswer)]
 
 
-@pytest.mark.parametrize("name", [*MoneyFinding, *BankFinding, *State, *PROFILES])
+@pytest.mark.parametrize("name", [*MoneyFinding, *BankFinding, *State, *PROFILES, *RefusalReason])
 def test_each_kind_state_and_layout_is_named(name: str) -> None:
     assert re.search(rf"\b{name}\b", MANUAL)
 
 
-@pytest.mark.parametrize("code", [*CODES, "4005201", "4005202", "4015200"])
+@pytest.mark.parametrize("code", [*CODES, "4005201", "4005202", "4015200", "4007301", "4007302"])
 def test_each_answer_to_banks_is_named(code: str) -> None:
     assert code in MANUAL
 
@@ -28,6 +33,13 @@ def test_each_answer_to_banks_is_named(code: str) -> None:
 @pytest.mark.parametrize("field", sorted(set(StatementProfile.__dataclass_fields__) - {"name"}))
 def test_each_field_of_a_layout_is_named(field: str) -> None:
     assert f"`{field}`" in MANUAL
+
+
+@pytest.mark.parametrize("profile", ready_made().values(), ids=lambda one: one.name)
+def test_each_way_of_signing_is_named_with_what_it_signs(profile: SigningProfile) -> None:
+    text = profile.text.replace("|", "\\|")
+    assert f"`{profile.name}` | {profile.scheme} | `{text}`" in MANUAL or profile.scheme == "S1h"
+    assert f"| `{profile.name}` |" in MANUAL
 
 
 def test_each_route_is_named() -> None:

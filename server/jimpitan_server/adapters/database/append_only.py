@@ -70,6 +70,10 @@ PROTECTED = (
     "releases",
     "rollouts",
     "rollout_events",
+    "payment_hints",
+    "payment_refunds",
+    "bank_refusals",
+    "bank_partner_keys",
 )
 
 

@@ -42,11 +42,16 @@ bank_partners = Table(
     Column("partner_id", Id, primary_key=True),
     Column("account_id", Id, ForeignKey("accounts.account_id"), nullable=False),
     Column("path", Name, nullable=False),
-    Column("public_key_pem", Text, nullable=False),
     Column("window_s", Integer, nullable=False),
     Column("merchant_ids", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("revoked_at", Instant),
+    # The name of a profile that comes with the program, or a JSON object.
+    Column("profile", Text, nullable=False, server_default="snap-asymmetric"),
+    Column("url", Name),
+    Column("client_key", Id),
+    Column("token_path", Name, nullable=False, server_default="/v1.0/access-token/b2b"),
+    Index("uq_bank_partners_client_key", "client_key", unique=True),
 )
 
 # No foreign key to boxes: plain cans and counters have a code too, and no key.
@@ -90,8 +95,7 @@ notifications = Table(
     ),
 )
 
-# The bodies name donors, so they lie apart: no page reads them, and they may be removed when
-# their time is over, while digest and signature stay.
+# Bodies from before they were sealed (`bank_schema.sealed_bodies`); each is moved there once.
 notification_bodies = Table(
     "notification_bodies",
     metadata,

@@ -20,7 +20,7 @@ from jimpitan_server.domain.discrepancy import Discrepancy
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.matching import Matching
 from jimpitan_server.domain.notification import PaymentKeys
-from jimpitan_server.domain.partner import Account, BankPartner
+from jimpitan_server.domain.partner import Account
 from jimpitan_server.domain.rupiah import Rupiah
 from jimpitan_server.domain.statement import StatementLine
 from jimpitan_server.services.ports_money import (
@@ -50,18 +50,6 @@ class DatabaseMoney:
     async def add_account(self, account: Account, now: datetime) -> None:
         """Keep a new account."""
         await partner_rows.add_account(self.connection, account, now)
-
-    async def partner(self, partner_id: str) -> BankPartner | None:
-        """Return a partner that is not revoked, or None."""
-        return await partner_rows.partner(self.connection, partner_id)
-
-    async def is_known_partner(self, partner_id: str) -> bool:
-        """Say whether a partner of this id was ever added."""
-        return await partner_rows.is_known_partner(self.connection, partner_id)
-
-    async def add_partner(self, partner: BankPartner, now: datetime) -> None:
-        """Keep a new partner."""
-        await partner_rows.add_partner(self.connection, partner, now)
 
     async def add_code(self, code: BoxCode, now: datetime) -> None:
         """Keep the code on a box; one that is known already changes nothing."""

@@ -1,6 +1,5 @@
 """Keeps the messages of banks, and the payments they tell of, each once and for ever."""
 
-import hashlib
 from datetime import date
 from functools import cache
 
@@ -8,10 +7,10 @@ from sqlalchemy import Executable, String, Table, bindparam, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from jimpitan_server.adapters.database.bank_schema import sealed_bodies
 from jimpitan_server.adapters.database.engine import POSTGRESQL
 from jimpitan_server.adapters.database.money_schema import (
     fresh_payments,
-    notification_bodies,
     notifications,
     payments,
     remittances,
@@ -19,7 +18,7 @@ from jimpitan_server.adapters.database.money_schema import (
 from jimpitan_server.domain.rupiah import Rupiah
 from jimpitan_server.services.ports_money import NotificationRow, PaymentRow
 
-INSERT_BODY = insert(notification_bodies)
+INSERT_BODY = insert(sealed_bodies)
 INSERT_FRESH = insert(fresh_payments)
 REMITTANCE_NAMED = (
     select(remittances.c.remittance_id)
@@ -58,7 +57,7 @@ async def add_notification(connection: AsyncConnection, row: NotificationRow) ->
         "external_id": row.external_id,
         "timestamp": row.timestamp,
         "signature": row.signature,
-        "body_sha256": hashlib.sha256(row.body).digest(),
+        "body_sha256": row.body_sha256,
         "status": told.status.value if told else None,
         "payment_key": row.payment_key,
         "amount_idr": told.amount.amount if told else None,
@@ -68,7 +67,8 @@ async def add_notification(connection: AsyncConnection, row: NotificationRow) ->
     }
     number: int | None = (await connection.execute(statement, values)).scalar_one_or_none()
     if number is not None:
-        await connection.execute(INSERT_BODY, {"notification_id": number, "body": row.body})
+        sealed = {"bank_day": row.bank_day, "sealed": row.sealed_body}
+        await connection.execute(INSERT_BODY, {"notification_id": number} | sealed)
     return number
 
 

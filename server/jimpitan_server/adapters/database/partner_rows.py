@@ -1,18 +1,17 @@
-"""Keeps accounts, bank partners and the codes on boxes."""
+"""Keeps accounts and the codes on boxes."""
 
-import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from jimpitan_server.adapters.database.money_schema import accounts, bank_partners, box_codes
+from jimpitan_server.adapters.database.money_schema import accounts, box_codes
 from jimpitan_server.adapters.database.upsert import upsert
 from jimpitan_server.domain.books import Settlement
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.notification import PaymentKeys
-from jimpitan_server.domain.partner import Account, BankPartner
+from jimpitan_server.domain.partner import Account
 from jimpitan_server.services.ports_money import BoxCode
 
 KEY_NAMES = ("terminal", "store", "nmid", "mpan18", "merchant")
@@ -36,44 +35,6 @@ async def add_account(connection: AsyncConnection, new: Account, now: datetime) 
     await connection.execute(
         insert(accounts).values(
             account_id=new.account_id, settlement=new.settlement.value, created_at=now
-        )
-    )
-
-
-async def partner(connection: AsyncConnection, partner_id: str) -> BankPartner | None:
-    """Return a partner that is not revoked, or None."""
-    table = bank_partners
-    statement = select(table).where(table.c.partner_id == partner_id, table.c.revoked_at.is_(None))
-    row = (await connection.execute(statement)).mappings().first()
-    if row is None:
-        return None
-    return BankPartner(
-        partner_id=row["partner_id"],
-        account=row["account_id"],
-        path=row["path"],
-        public_key_pem=row["public_key_pem"],
-        window=timedelta(seconds=row["window_s"]),
-        merchant_ids=tuple(json.loads(row["merchant_ids"])),
-    )
-
-
-async def is_known_partner(connection: AsyncConnection, partner_id: str) -> bool:
-    """Say whether a partner of this id was ever added."""
-    statement = select(bank_partners.c.partner_id).where(bank_partners.c.partner_id == partner_id)
-    return (await connection.execute(statement)).first() is not None
-
-
-async def add_partner(connection: AsyncConnection, new: BankPartner, now: datetime) -> None:
-    """Keep a new partner."""
-    await connection.execute(
-        insert(bank_partners).values(
-            partner_id=new.partner_id,
-            account_id=new.account,
-            path=new.path,
-            public_key_pem=new.public_key_pem,
-            window_s=int(new.window.total_seconds()),
-            merchant_ids=json.dumps(list(new.merchant_ids)),
-            created_at=now,
         )
     )
 

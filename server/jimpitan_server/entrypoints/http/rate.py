@@ -4,10 +4,12 @@ import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from jimpitan_server.adapters.metrics import Metrics
 from jimpitan_server.entrypoints.http.errors import error_answer
+from jimpitan_server.services.bank_message import NOTIFY_SERVICE, TOKEN_SERVICE, too_many
 
 CLIENTS_MAX = 10_000
 
@@ -34,12 +36,26 @@ DOORS: tuple[tuple[str, str, Door], ...] = (
     ("", "/api/v1/records", GATEWAY),
     ("", "/api/v1/down", GATEWAY),
     ("", "/api/v1/releases", GATEWAY),
-    ("", "/v1.0/", BANK),
 )
+
+
+# Banks knock at paths with any beginning: SNAP service by the end of the path.
+SERVICES = {
+    "/access-token/b2b": TOKEN_SERVICE,
+    "/qr-mpm-notify": NOTIFY_SERVICE,
+    "/qr-mpm-notif": NOTIFY_SERVICE,
+}
+
+
+def service_of(path: str) -> str | None:
+    """Return the SNAP service that a path belongs to, if it is one of a bank's door."""
+    return next((found for end, found in SERVICES.items() if path.endswith(end)), None)
 
 
 def door_of(method: str, path: str) -> Door:
     """Return the door that a request knocks at."""
+    if method == "POST" and service_of(path) is not None:
+        return BANK
     for wanted, beginning, door in DOORS:
         if path.startswith(beginning) and wanted in {"", method}:
             return door
@@ -84,6 +100,16 @@ class RateLimit:
             await self._app(scope, receive, send)
             return
         self._metrics.limited.labels(door.name).inc()
-        sentence = "Too many requests from this address; wait a moment."
-        answer = error_answer(429, "too_many", sentence, {"Retry-After": "5"})
-        await answer(scope, receive, send)
+        await _refusal(scope["path"], door)(scope, receive, send)
+
+
+def _refusal(path: str, door: Door) -> JSONResponse:
+    """Return the answer to who is too quick; a bank is told in its own words."""
+    wait = {"Retry-After": "5"}
+    service = service_of(path)
+    if door is BANK and service is not None:
+        told = too_many(service)
+        content = {"responseCode": told.code, "responseMessage": told.message}
+        return JSONResponse(content, told.status, wait)
+    sentence = "Too many requests from this address; wait a moment."
+    return error_answer(429, "too_many", sentence, wait)
