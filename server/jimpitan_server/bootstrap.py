@@ -286,7 +286,8 @@ class Program:
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """Renew the figures and do the maintenance in the background while inside."""
-        tasks = [asyncio.create_task(self.live.run()), asyncio.create_task(self._maintaining())]
+        works = (self.live.run(), self._maintaining(), self._asking_banks())
+        tasks = [asyncio.create_task(work) for work in works]
         try:
             yield
         finally:
@@ -338,6 +339,15 @@ class Program:
             except ServerError as error:
                 log.warning("maintenance_postponed", error=error.code)
 
+    async def _asking_banks(self) -> None:
+        """Ask banks what they did not tell, apart: a slow bank holds up nothing else."""
+        while True:
+            await asyncio.sleep(self.settings.maintenance_every_s)
+            try:
+                await self.bank.asking.step()
+            except ServerError as error:
+                log.warning("asking_banks_postponed", error=error.code)
+
 
 async def build(settings: Settings, clock: Clock | None = None) -> Program:
     """Return the wired server; nothing is sent or changed yet."""
@@ -368,7 +378,15 @@ async def build(settings: Settings, clock: Clock | None = None) -> Program:
         note=lambda outcome: metrics.thanks.labels(outcome).inc(),
     )
     money = MoneyDesk(database, now, rules, live.changed)
-    bank = bank_desk(database, now, master, changed=money.note_change, thank=thanks.add)
+    bank = bank_desk(
+        database,
+        now,
+        master,
+        changed=money.note_change,
+        thank=thanks.add,
+        import_statement=money.import_statement,
+    )
+    money.before_matching.append(bank.asking.confirm_by_statements)
     return Program(
         settings=settings,
         database=database,

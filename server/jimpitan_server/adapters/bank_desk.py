@@ -9,6 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 from jimpitan_server.adapters import snap
+from jimpitan_server.adapters.bank_asking import BankAsking, ImportStatement
+from jimpitan_server.adapters.bank_http import outside
 from jimpitan_server.adapters.bank_trail import STRANGERS, BankTrail
 from jimpitan_server.adapters.bodies import Bodies
 from jimpitan_server.adapters.database import bank_partner_rows, hint_rows, trail_rows
@@ -18,6 +20,7 @@ from jimpitan_server.adapters.database.user_store import append_audit
 from jimpitan_server.adapters.keyring import MasterKey
 from jimpitan_server.adapters.partner_keys import kept_key
 from jimpitan_server.adapters.partner_memory import PartnerMemory
+from jimpitan_server.domain.bank_connection import BankConnection
 from jimpitan_server.domain.bank_day import bank_day
 from jimpitan_server.domain.clock import Clock
 from jimpitan_server.domain.errors import NotFound, ServerError
@@ -55,6 +58,7 @@ class BankDesk:
     bodies: Bodies
     trail: BankTrail
     memory: PartnerMemory
+    asking: BankAsking
     changed: Callable[[], None]
     thank: Callable[[Thanks], None]
 
@@ -153,6 +157,16 @@ class BankDesk:
             await self._audit(store, actor, "partner_added", partner.partner_id, detail)
         self.memory.forget()
 
+    async def connect(self, new: BankConnection, keys: Sequence[NewKey], *, actor: str) -> None:
+        """Keep how a bank is asked, and with which keys of ours."""
+        partner = await self.partner(new.partner_id)
+        async with self._store() as store:
+            for key in keys:
+                await partnering.add_key(store, partner, key, keep=self._keep(actor))
+            detail = {"base_url": new.base_url, "client": new.client_id}
+            await self._audit(store, actor, "partner_connected", new.partner_id, detail)
+        await self.asking.connect(new)
+
     async def add_key(self, partner_id: str, key: NewKey, *, actor: str) -> int:
         """Give a partner one more key, beside those it has; return its number."""
         partner = await self.partner(partner_id)
@@ -238,6 +252,7 @@ class BankDesk:
             await end_old_tokens(connection, now)
         await self.bodies.seal_plain(now)
         await self.bodies.destroy_old(now)
+        await self.asking.give_up_old()
 
     def _keep(self, actor: str) -> partnering.Keeper:
         def keep(partner: BankPartner, key: NewKey) -> Mapping[str, Any]:
@@ -282,6 +297,7 @@ def bank_desk(
     *,
     changed: Callable[[], None],
     thank: Callable[[Thanks], None],
+    import_statement: ImportStatement,
     elapsed_s: Callable[[], float] = time.monotonic,
 ) -> BankDesk:
     """Return the desk with everything that it stands on."""
@@ -292,6 +308,7 @@ def bank_desk(
         bodies=Bodies(database, master),
         trail=BankTrail(database),
         memory=PartnerMemory(database, master, elapsed_s),
+        asking=BankAsking(database, master, outside(clock), import_statement, changed),
         changed=changed,
         thank=thank,
     )

@@ -4,7 +4,8 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -20,6 +21,7 @@ from jimpitan_server.adapters.bank_profiles import (
     ready_made,
 )
 from jimpitan_server.bootstrap import build
+from jimpitan_server.domain.bank_connection import BankConnection
 from jimpitan_server.domain.bank_profile import SigningProfile
 from jimpitan_server.domain.books import Settlement
 from jimpitan_server.domain.errors import Malformed, ServerError
@@ -311,6 +313,74 @@ def partner_revoke(partner: Partner, *, reason: Reason) -> None:
     """Believe a partner no longer; what it said stays."""
     at_bank(lambda desk: desk.revoke_partner(partner, actor="cli", reason=reason))
     typer.echo(f"Partner {partner} is revoked.")
+
+
+@partner_app.command("connect")
+def partner_connect(
+    partner: Partner,
+    *,
+    base_url: Annotated[str, typer.Option(help="https://host of the bank, without a path.")],
+    client_id: Annotated[str, typer.Option(help="Our id at the bank.")],
+    profile: Annotated[str, typer.Option(help="How we sign.")] = "snap-symmetric",
+    private_key: Annotated[Path | None, typer.Option(help="Our RSA private key, PEM.")] = None,
+    secret: Secret = None,
+    token_path: TokenPath = DEFAULT_TOKEN_PATH,
+    query_path: Annotated[str | None, typer.Option(help="Where to query (51).")] = None,
+    statement_path: Annotated[str | None, typer.Option(help="Where statements are (14).")] = None,
+    account_no: Annotated[str | None, typer.Option(help="Number of the account.")] = None,
+    since: Annotated[str | None, typer.Option(help="First day to fetch, 2026-11-01.")] = None,
+    merchant_id: Annotated[str | None, typer.Option(help="The bank's id for us.")] = None,
+    channel_id: Annotated[str, typer.Option(help="CHANNEL-ID.")] = "95221",
+) -> None:
+    """Let us ask a bank ourselves: the state of a payment, and the account's statement."""
+
+    async def connect(desk: BankDesk) -> None:
+        new = BankConnection(
+            partner_id=partner,
+            base_url=base_url,
+            client_id=client_id,
+            profile=profile_named(profile),
+            token_path=token_path,
+            query_path=query_path,
+            statement_path=statement_path,
+            channel_id=channel_id,
+            merchant_id=merchant_id,
+            account_no=account_no,
+            statement_from=_day(since),
+        )
+        given = ((KeyPurpose.REQUEST_KEY, private_key), (KeyPurpose.REQUEST_SECRET, secret))
+        keys = [
+            NewKey(purpose=purpose, text=read_text(file))
+            for purpose, file in given
+            if file is not None
+        ]
+        await desk.connect(new, keys, actor="cli")
+
+    at_bank(connect)
+    typer.echo(f"Bank {partner} is asked at {base_url}.")
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise Malformed(f"{text!r} is no day: write 2026-11-01.") from None
+
+
+@partner_app.command("ask")
+def partner_ask(as_json: AsJson = False) -> None:
+    """Ask the connected banks now for what is due: open hints, and the days of statements."""
+    done = at_bank(lambda desk: desk.asking.step())
+    answer = asdict(done)
+    if as_json:
+        typer.echo(json.dumps(answer))
+    else:
+        typer.echo(
+            f"{done.asked} hints were asked about, {done.confirmed} are payments;"
+            f" {done.statement_lines} lines of statements were new; {done.failed} banks failed."
+        )
+    if done.failed:
+        raise typer.Exit(1)
 
 
 @partner_app.command("body")

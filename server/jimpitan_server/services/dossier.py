@@ -57,7 +57,8 @@ class DiscrepancyView:
 class Dossier:
     """A box's counts, its payments by state, and what is to be looked at.
 
-    `without_notification` is QRIS money whose credit alone names this box.
+    `without_notification` is QRIS money whose credit alone names this box. `hints` are how many
+    unproven claims name it, and what they would sum up to: no money, and in no total.
     """
 
     box: BoxId
@@ -66,4 +67,5 @@ class Dossier:
     collections: tuple[CollectionView, ...]
     payments_by_state: Mapping[str, tuple[int, Rupiah]]
     without_notification: Rupiah
+    hints: tuple[int, Rupiah]
     discrepancies: tuple[DiscrepancyView, ...]

@@ -102,3 +102,31 @@ def test_profiles_are_listed_with_where_they_come_from(folder: Path) -> None:
 
 def test_a_body_that_is_not_there_is_said_to_be_so(folder: Path) -> None:
     assert "no body of notification 7" in run("body", "7", "--reason", "sengketa", code=1)
+
+
+def test_a_bank_is_connected_and_asked(folder: Path) -> None:
+    pem, secret = str(folder / "bank.pem"), str(folder / "secret.txt")
+    (folder / "ours.pem").write_text(SNAP["private_key_pem"])
+    run("add", "B1", "--public-key", pem, "--account", "a")
+    words = ("connect", "B1", "--client-id", "US", "--secret", secret, "--query-path", "/q")
+    words += ("--private-key", str(folder / "ours.pem"))
+    assert "over https" in run(*words, "--base-url", "http://bank.example", code=1)
+    base = ("--base-url", "http://127.0.0.1:9")
+    assert "is asked" in run(*words, *base)
+    assert "no day" in run(*words, *base, "--since", "kemarin", code=1)
+    assert "first day" in run(*words, *base, "--statement-path", "/s", code=1)
+    (found,) = json.loads(run("list", "--json"))["partners"]
+    assert found["is_connected"] is True
+    assert [key["purpose"] for key in found["keys"]][1:] == ["request_key", "request_secret"]
+    assert json.loads(run("ask", "--json")) == {
+        "asked": 0,
+        "confirmed": 0,
+        "statement_lines": 0,
+        "failed": 0,
+    }
+    fetch = ("--statement-path", "/s", "--account-no", "7", "--since", "2026-01-01")
+    run(*words, *base, *fetch)
+    patient = "jimpitan_server.services.ask_bank.ATTEMPTS_MAX"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(patient, 1)
+        assert "1 banks failed" in run("ask", code=1)

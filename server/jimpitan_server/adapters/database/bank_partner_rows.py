@@ -47,6 +47,15 @@ async def partner_named(
     return None if row is None else await _with_keys(connection, row, master)
 
 
+async def partner_of_hint(
+    connection: AsyncConnection, partner_id: str, master: MasterKey
+) -> BankPartner:
+    """Return the partner that gave a hint, revoked or not."""
+    statement = select(bank_partners).where(bank_partners.c.partner_id == partner_id)
+    row = (await connection.execute(statement)).mappings().one()
+    return await _with_keys(connection, row, master)
+
+
 async def all_partners(
     connection: AsyncConnection, master: MasterKey
 ) -> list[tuple[BankPartner, datetime, datetime | None]]:

@@ -1,6 +1,6 @@
 """The database of one transaction, as the banks' doors see it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -45,6 +45,10 @@ class DatabaseBank(DatabaseMoney):
     async def end_hint(self, hint_id: int, outcome: HintOutcome, now: datetime) -> bool:
         """Let a hint end; say whether it was open until now."""
         return await hint_rows.end_hint(self.connection, hint_id, outcome, now)
+
+    async def is_named(self, account: str, names: Iterable[str]) -> bool:
+        """Say whether a payment of this account has one of these as reference or RRN."""
+        return await hint_rows.is_named(self.connection, account, sorted(names))
 
     async def add_token(self, row: TokenRow, *, kept_max: int) -> None:
         """Keep a token; the oldest of the partner beyond `kept_max` end."""

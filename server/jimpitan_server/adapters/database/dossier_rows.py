@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import RowMapping, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from jimpitan_server.adapters.database import hint_rows
 from jimpitan_server.adapters.database.collection_rows import remitted
 from jimpitan_server.adapters.database.money_schema import (
     box_codes,
@@ -43,6 +44,7 @@ async def dossier(connection: AsyncConnection, box: BoxId) -> Dossier:
         collections=await _collections(connection, box),
         payments_by_state=await _payments(connection, box),
         without_notification=await _without_notification(connection, box),
+        hints=await hint_rows.open_of_box(connection, box),
         discrepancies=await _discrepancies(connection, box),
     )
 

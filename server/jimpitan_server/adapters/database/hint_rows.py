@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jimpitan_server.adapters.database.bank_schema import (
@@ -11,8 +11,13 @@ from jimpitan_server.adapters.database.bank_schema import (
     payment_hints,
     payment_refunds,
 )
-from jimpitan_server.adapters.database.money_schema import notifications, statement_lines
+from jimpitan_server.adapters.database.money_schema import (
+    notifications,
+    payments,
+    statement_lines,
+)
 from jimpitan_server.adapters.database.upsert import upsert
+from jimpitan_server.domain.bank_day import bank_day
 from jimpitan_server.domain.rupiah import Rupiah
 from jimpitan_server.services.ports_bank import HintOutcome, HintRow, OpenHint, RefundRow
 
@@ -109,19 +114,37 @@ async def hints_due(
 ) -> list[OpenHint]:
     """Return open hints of these partners that may be asked about now, the oldest first."""
     statement = (
-        OPEN.where(payment_hints.c.partner_id.in_(partners), hint_progress.c.due_at <= now)
+        OPEN.where(
+            payment_hints.c.partner_id.in_(partners),
+            hint_progress.c.due_at <= now,
+            or_(
+                payment_hints.c.reference.is_not(None),
+                payment_hints.c.partner_reference.is_not(None),
+            ),
+        )
         .order_by(hint_progress.c.due_at, payment_hints.c.hint_id)
         .limit(limit)
     )
     return await _hints(connection, statement)
 
 
-async def open_hints(connection: AsyncConnection, *, after: int, limit: int) -> list[OpenHint]:
+def day_of(hint: OpenHint) -> date:
+    """Return the bank's day of what may be a payment."""
+    return bank_day(hint.paid_at)
+
+
+async def open_hints(
+    connection: AsyncConnection,
+    *,
+    after: int,
+    limit: int,
+    recorded_before: datetime | None = None,
+) -> list[OpenHint]:
     """Return open hints beyond a number, in the order of their numbers."""
-    statement = (
-        OPEN.where(payment_hints.c.hint_id > after).order_by(payment_hints.c.hint_id).limit(limit)
-    )
-    return await _hints(connection, statement)
+    statement = OPEN.where(payment_hints.c.hint_id > after)
+    if recorded_before is not None:
+        statement = statement.where(payment_hints.c.recorded_at < recorded_before)
+    return await _hints(connection, statement.order_by(payment_hints.c.hint_id).limit(limit))
 
 
 async def _hints(connection: AsyncConnection, statement: object) -> list[OpenHint]:
@@ -171,6 +194,16 @@ async def end_hint(
         .values(outcome=outcome.value, ended_at=now)
     )
     return done.rowcount == 1
+
+
+async def is_named(connection: AsyncConnection, account: str, names: Sequence[str]) -> bool:
+    """Say whether a payment of this account has one of these as reference or RRN."""
+    table = payments
+    statement = select(table.c.payment_id).where(
+        table.c.account_id == account,
+        or_(table.c.reference.in_(names), table.c.rrn.in_(names)),
+    )
+    return (await connection.execute(statement.limit(1))).first() is not None
 
 
 async def credit_texts(

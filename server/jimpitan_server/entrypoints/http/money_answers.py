@@ -118,6 +118,11 @@ def of_dossier(dossier: Dossier) -> Json:
                 for state, (number, amount) in dossier.payments_by_state.items()
             },
             "without_notification_idr": dossier.without_notification.amount,
+            "hints": {
+                "count": dossier.hints[0],
+                "claimed_idr": dossier.hints[1].amount,
+                "counted_in_totals": False,
+            },
         },
         "discrepancies": [_discrepancy(one) for one in dossier.discrepancies],
     }
