@@ -9,6 +9,7 @@ from jimpitan_server.bootstrap import Program
 from jimpitan_server.entrypoints.http import (
     admin_door,
     bank_door,
+    bank_page_door,
     bearer,
     box_door,
     box_page_door,
@@ -45,6 +46,7 @@ ROUTERS = (
     admin_door.router,
     box_page_door.router,
     rollout_page_door.router,
+    bank_page_door.router,
     import_door.router,
     collector_door.router,
 )
