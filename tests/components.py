@@ -38,6 +38,23 @@ def micropython() -> str:
     return node
 
 
+def midtrans() -> tuple[str, Path]:
+    """Return node and Midtrans' own library, or skip."""
+    node = program("node", "install Node 20 or run `python3 run.py test`")
+    package = ROOT / "node_modules" / "midtrans-client"
+    if not package.exists():
+        missing("midtrans-client", "run `python3 run.py setup`")
+    return node, package
+
+
+def dana() -> Path:
+    """Return the folder with DANA's own library and what it needs, or skip."""
+    folder = ROOT / ".venv" / "signers"
+    if not (folder / "dana").exists():
+        missing("dana-python", "run `python3 run.py test`, which installs it beside .venv")
+    return folder
+
+
 @contextmanager
 def postgresql(folder: Path) -> Iterator[str]:
     """Start a PostgreSQL whose files lie in a folder; give the folder of its socket."""

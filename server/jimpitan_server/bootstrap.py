@@ -47,7 +47,7 @@ from jimpitan_server.services import maintain as maintaining
 from jimpitan_server.services import order as ordering
 from jimpitan_server.services import place as placing
 from jimpitan_server.services.record import DownMessage
-from jimpitan_server.services.totals import GiftRange, PublicTotals, draw_up
+from jimpitan_server.services.totals import PublicTotals, draw_up
 from jimpitan_server.settings import Settings
 
 ENROLMENT_KEY_NAME = "enrolment"
@@ -286,7 +286,11 @@ class Program:
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """Renew the figures and do the maintenance in the background while inside."""
-        works = (self.live.run(), self._maintaining(), self._asking_banks())
+        works = (
+            self.live.run(),
+            self._maintaining(),
+            self.bank.asking.run(self.settings.maintenance_every_s),
+        )
         tasks = [asyncio.create_task(work) for work in works]
         try:
             yield
@@ -339,22 +343,12 @@ class Program:
             except ServerError as error:
                 log.warning("maintenance_postponed", error=error.code)
 
-    async def _asking_banks(self) -> None:
-        """Ask banks what they did not tell, apart: a slow bank holds up nothing else."""
-        while True:
-            await asyncio.sleep(self.settings.maintenance_every_s)
-            try:
-                await self.bank.asking.step()
-            except ServerError as error:
-                log.warning("asking_banks_postponed", error=error.code)
-
 
 async def build(settings: Settings, clock: Clock | None = None) -> Program:
     """Return the wired server; nothing is sent or changed yet."""
     now = clock or SystemClock()
-    database = Database(settings.database_url)
+    database, gift = Database(settings.database_url), settings.gift()
     vault = BoxVault(master := MasterKey(settings.master_secret()))
-    gift = _gift_of(settings)
 
     async def figures(before: PublicTotals | None) -> PublicTotals:
         async with database.read() as connection:
@@ -378,15 +372,6 @@ async def build(settings: Settings, clock: Clock | None = None) -> Program:
         note=lambda outcome: metrics.thanks.labels(outcome).inc(),
     )
     money = MoneyDesk(database, now, rules, live.changed)
-    bank = bank_desk(
-        database,
-        now,
-        master,
-        changed=money.note_change,
-        thank=thanks.add,
-        import_statement=money.import_statement,
-    )
-    money.before_matching.append(bank.asking.confirm_by_statements)
     return Program(
         settings=settings,
         database=database,
@@ -398,17 +383,9 @@ async def build(settings: Settings, clock: Clock | None = None) -> Program:
         metrics=metrics,
         live=live,
         money=money,
-        bank=bank,
+        bank=bank_desk(database, now, master, money, thank=thanks.add),
         thanks=thanks,
         configurations=ConfigurationDesk(database, now, commands.ring),
         rollouts=RolloutDesk(database, now, settings.publisher(), commands.ring),
         commands=commands,
-    )
-
-
-def _gift_of(settings: Settings) -> GiftRange:
-    return GiftRange(
-        typical_idr=settings.gift_typical_idr,
-        low_idr=settings.gift_low_idr,
-        high_idr=settings.gift_high_idr,
     )

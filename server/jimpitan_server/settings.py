@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from jimpitan_server.domain.errors import Misconfigured
+from jimpitan_server.services.totals import GiftRange
 
 MASTER_KEY_LENGTH = 32
 # A random key of 32 bytes has fewer distinct bytes than this less than once in 10^15 draws.
@@ -110,6 +111,14 @@ class Settings(BaseSettings):
     def master_secret(self) -> bytes:
         """Return the 32 bytes of the master key."""
         return base64.b64decode(self.master_key.get_secret_value())
+
+    def gift(self) -> GiftRange:
+        """Return what one deposit may be worth."""
+        return GiftRange(
+            typical_idr=self.gift_typical_idr,
+            low_idr=self.gift_low_idr,
+            high_idr=self.gift_high_idr,
+        )
 
     def publisher(self) -> bytes | None:
         """Return the 32 bytes of the publisher's public key, if one is set."""

@@ -4,6 +4,7 @@ Each step does what is due, at most a little of it, and leaves the rest for the 
 or a statement is claimed in the database first, so that several processes do not ask twice.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -69,6 +70,15 @@ class BankAsking:
         async with self.database.write() as connection:
             await connection_rows.connect(connection, new, self.outside.now())
         self._lines.pop(new.partner_id, None)
+
+    async def run(self, every_s: float) -> None:
+        """Step again and again, apart from all else: a slow bank holds up nothing."""
+        while True:
+            await asyncio.sleep(every_s)
+            try:
+                await self.step()
+            except ServerError as error:
+                log.warning("asking_banks_postponed", error=error.code)
 
     async def step(self) -> Done:
         """Ask what is due; a bank that fails is asked later, and holds up no other."""

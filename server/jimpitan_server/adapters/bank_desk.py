@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from jimpitan_server.adapters import snap
-from jimpitan_server.adapters.bank_asking import BankAsking, ImportStatement
+from jimpitan_server.adapters.bank_asking import BankAsking
 from jimpitan_server.adapters.bank_http import outside
 from jimpitan_server.adapters.bank_trail import STRANGERS, BankTrail
 from jimpitan_server.adapters.bodies import Bodies
@@ -18,6 +18,7 @@ from jimpitan_server.adapters.database.bank_store import DatabaseBank, end_old_t
 from jimpitan_server.adapters.database.engine import Database
 from jimpitan_server.adapters.database.user_store import append_audit
 from jimpitan_server.adapters.keyring import MasterKey
+from jimpitan_server.adapters.money_desk import MoneyDesk
 from jimpitan_server.adapters.partner_keys import kept_key
 from jimpitan_server.adapters.partner_memory import PartnerMemory
 from jimpitan_server.domain.bank_connection import BankConnection
@@ -294,21 +295,23 @@ def bank_desk(
     database: Database,
     clock: Clock,
     master: MasterKey,
+    money: MoneyDesk,
     *,
-    changed: Callable[[], None],
     thank: Callable[[Thanks], None],
-    import_statement: ImportStatement,
-    elapsed_s: Callable[[], float] = time.monotonic,
 ) -> BankDesk:
-    """Return the desk with everything that it stands on."""
+    """Return the desk with everything that it stands on, beside that of the money."""
+    asking = BankAsking(
+        database, master, outside(clock), money.import_statement, money.note_change
+    )
+    money.before_matching.append(asking.confirm_by_statements)
     return BankDesk(
         database=database,
         clock=clock,
         master=master,
         bodies=Bodies(database, master),
         trail=BankTrail(database),
-        memory=PartnerMemory(database, master, elapsed_s),
-        asking=BankAsking(database, master, outside(clock), import_statement, changed),
-        changed=changed,
+        memory=PartnerMemory(database, master, time.monotonic),
+        asking=asking,
+        changed=money.note_change,
         thank=thank,
     )
