@@ -205,7 +205,8 @@ class BankDesk:
         """Return every partner with what is heard of it; counters are a minute old at most."""
         since = bank_day(self.clock.now()) - ANSWERS_SHOWN
         async with self.database.read() as connection:
-            answers, heard = await trail_rows.answers_since(connection, since)
+            answers = await trail_rows.answers_since(connection, since)
+            heard = await trail_rows.heard_at(connection)
             hints = await hint_rows.open_by_partner(connection)
             connected = await bank_partner_rows.connected(connection)
             return [
@@ -228,7 +229,7 @@ class BankDesk:
         """Return the newest refusals that were kept, and what strangers were answered."""
         since = bank_day(self.clock.now()) - ANSWERS_SHOWN
         async with self.database.read() as connection:
-            answers, _ = await trail_rows.answers_since(connection, since)
+            answers = await trail_rows.answers_since(connection, since)
             newest = await trail_rows.newest_refusals(connection, limit=REFUSALS_SHOWN)
         return [dict(row) for row in newest], answers.get(STRANGERS, {})
 

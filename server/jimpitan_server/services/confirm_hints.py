@@ -1,7 +1,8 @@
 """Lets a hint become a payment, or end: by the bank's answer, or by a statement line."""
 
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -9,6 +10,7 @@ from jimpitan_server.domain.discrepancy import Discrepancy, Severity
 from jimpitan_server.domain.errors import Malformed
 from jimpitan_server.domain.mentions import REFERENCE_LENGTH_MIN, plain, words_of
 from jimpitan_server.domain.money_discrepancies import BankFinding
+from jimpitan_server.domain.money_errors import Fault, NotificationMalformed
 from jimpitan_server.domain.notification import (
     BankNotification,
     PaymentKeys,
@@ -55,8 +57,18 @@ class Asked:
 
 
 def read_query(body: bytes, hint: OpenHint) -> Asked:
-    """Return what the answer to a query says, or refuse one about another payment."""
-    told = read_notification(body)
+    """Return what the answer to a query says, or refuse one about another payment.
+
+    Some banks do not repeat which payment they were asked about.
+    """
+    try:
+        told = read_notification(body)
+    except NotificationMalformed as error:
+        if error.field != "originalReferenceNo" or error.fault is not Fault.MANDATORY:
+            raise
+        fields = json.loads(body, parse_float=str, parse_int=str)
+        told = read_notification(json.dumps(fields | {"originalReferenceNo": "asked"}).encode())
+        told = replace(told, reference=hint.reference, rrn=hint.rrn)
     if hint.reference and told.reference and told.reference != hint.reference:
         raise Malformed("The bank answered about another payment than was asked for.")
     return Asked(told)

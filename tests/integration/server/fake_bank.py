@@ -86,7 +86,8 @@ class FakeBank:
         if found is None:
             return 404, {"responseCode": "4045101", "responseMessage": "Transaction Not Found"}
         told = {"responseCode": "2005100", "originalReferenceNo": reference, "serviceCode": "17"}
-        return 200, told | found
+        whole = told | found
+        return 200, {name: value for name, value in whole.items() if value is not None}
 
     def _statement(self, content: dict[str, Any]) -> tuple[int, object]:
         first, last = content["fromDateTime"][:10], content["toDateTime"][:10]

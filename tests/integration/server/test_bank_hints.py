@@ -1,6 +1,6 @@
 """Hints: no money until the bank or the statement says so, and then once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -21,9 +21,17 @@ from jimpitan_server.domain.partner import KeyPurpose
 from jimpitan_server.services.bank_partner import NewKey
 from money_town import MPAN, NMID, SNAP, qris_of
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 __all__ = ["banks"]
 pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[list[MutableMapping[str, Any]]]:
+    """Return what is logged meanwhile, whatever a command before made of the log."""
+    with capture_logs() as found:
+        yield found
 
 
 @pytest.fixture
@@ -120,6 +128,7 @@ async def test_the_bank_confirms_a_hint_when_asked_and_not_before_its_time(
         "amount": {"value": "5000.00", "currency": "IDR"},
         "terminalId": "A17",
         "additionalInfo": {"nmid": NMID, "mpan": MPAN},
+        "originalReferenceNo": None,  # not every bank repeats it
     }
     town.clock.step(minutes=14)
     assert (await asking.step()).asked == 0
@@ -190,7 +199,7 @@ async def test_a_bank_in_trouble_is_asked_again_with_one_token_and_patience(
 
 
 async def test_a_bank_that_cannot_be_reached_or_babbles_confirms_nothing(
-    asked: Bank, far: FakeBank
+    asked: Bank, far: FakeBank, logs: list[MutableMapping[str, Any]]
 ) -> None:
     asking = asked.town.program.bank.asking
     await asked.send(asked.body("NICE-0001"))
@@ -205,6 +214,11 @@ async def test_a_bank_that_cannot_be_reached_or_babbles_confirms_nothing(
     asked.town.clock.step(hours=5)
     assert (await asking.step()).failed == 1
     assert await kept(asked) == []
+    told = [(one["event"], one["partner"], one["error"]) for one in logs]
+    assert told == [
+        ("bank_query_failed", asked.partner_id, "malformed"),
+        ("bank_query_failed", asked.partner_id, "bank_silent"),
+    ]
 
 
 async def test_a_statement_line_that_names_it_makes_a_hint_a_payment_once(bank: Bank) -> None:

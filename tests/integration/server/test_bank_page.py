@@ -67,6 +67,9 @@ async def test_an_admin_leads_a_bank_from_first_key_to_revocation(
     assert (await client.post(f"{path}/cabut", data=reason)).status_code == 303
     assert await bank.send(body, bank.headers(body, secret=key["kunci"])) == "4015200"
     assert "revoked" in (await client.get(HERE)).text
+    clock.step(days=30)
+    view, *_ = await program.bank.partners()
+    assert (view.heard_at is not None, view.answers_by_code) == (True, {})
     actions = [name for (name,) in await rows(program, audit, "action") if "partner" in str(name)]
     assert actions == [
         "partner_added",

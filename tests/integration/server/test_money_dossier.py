@@ -101,4 +101,9 @@ async def test_a_void_count_says_why(town: Town) -> None:
 async def test_a_box_nobody_heard_of_has_an_empty_dossier(town: Town) -> None:
     found = await dossier(town, "box-9999")
     assert found["cash"]["collections"] == []
-    assert found["qris"] == {"has_code": False, "payments": {}, "without_notification_idr": 0}
+    assert found["qris"] == {
+        "has_code": False,
+        "payments": {},
+        "without_notification_idr": 0,
+        "hints": {"count": 0, "claimed_idr": 0, "counted_in_totals": False},
+    }

@@ -59,23 +59,30 @@ async def add_answers(
     )
 
 
-async def answers_since(
-    connection: AsyncConnection, day: date
-) -> tuple[dict[str, dict[str, int]], dict[str, datetime]]:
-    """Return the counters of each subject since a day, and when each was last answered."""
+async def answers_since(connection: AsyncConnection, day: date) -> dict[str, dict[str, int]]:
+    """Return the counters of each subject by code since a day."""
     table = bank_answers
     statement = (
-        select(table.c.subject, table.c.code, func.sum(table.c.answers), func.max(table.c.last_at))
+        select(table.c.subject, table.c.code, func.sum(table.c.answers))
         .where(table.c.bank_day >= day)
         .group_by(table.c.subject, table.c.code)
         .order_by(table.c.subject, table.c.code)
     )
     answers: dict[str, dict[str, int]] = {}
-    heard: dict[str, datetime] = {}
-    for subject, code, number, last_at in await connection.execute(statement):
+    for subject, code, number in await connection.execute(statement):
         answers.setdefault(subject, {})[code] = int(number)
-        heard[subject] = max(last_at, heard.get(subject, last_at))
-    return answers, heard
+    return answers
+
+
+async def heard_at(connection: AsyncConnection) -> dict[str, datetime]:
+    """Return when each partner was last believed, however long ago."""
+    table = bank_answers
+    statement = (
+        select(table.c.subject, func.max(table.c.last_at))
+        .where(table.c.code.startswith("200"))
+        .group_by(table.c.subject)
+    )
+    return dict((await connection.execute(statement)).all())
 
 
 async def newest_refusals(connection: AsyncConnection, *, limit: int) -> list[RowMapping]:
