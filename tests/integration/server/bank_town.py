@@ -168,6 +168,15 @@ async def banks(program: Program, clock: StepClock, client: httpx.AsyncClient) -
     return found
 
 
+async def one_bank(
+    program: Program, clock: StepClock, client: httpx.AsyncClient, scheme: str
+) -> Bank:
+    """Return a bank of one scheme, known to a server that knows no other."""
+    bank = Bank(Town(program, clock, client), scheme)
+    await bank.enter()
+    return bank
+
+
 def earlier(town: Town, **by: int) -> str:
     """Return a moment before now as a bank writes it."""
     at = town.clock.now() + timedelta(hours=7) - timedelta(**by)

@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+import httpx
 import pytest
-from bank_town import Bank, banks
+from bank_town import Bank, one_bank
 from fake_bank import CLIENT, QUERY, SECRET, STATEMENT, TOKEN, FakeBank, credit, running
 from jimpitan_server.adapters.bank_profiles import profile_named
 from jimpitan_server.adapters.database.bank_schema import (
@@ -16,14 +17,15 @@ from jimpitan_server.adapters.database.bank_schema import (
     payment_refunds,
 )
 from jimpitan_server.adapters.database.money_schema import payments, statement_lines
+from jimpitan_server.bootstrap import Program
 from jimpitan_server.domain.bank_connection import BankConnection
 from jimpitan_server.domain.partner import KeyPurpose
 from jimpitan_server.services.bank_partner import NewKey
 from money_town import MPAN, NMID, SNAP, qris_of
+from server_boxes import StepClock
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
-__all__ = ["banks"]
 pytestmark = pytest.mark.integration
 
 
@@ -42,9 +44,9 @@ def far() -> Iterator[FakeBank]:
 
 
 @pytest.fixture
-async def bank(banks: dict[str, Bank]) -> Bank:
+async def bank(program: Program, clock: StepClock, client: httpx.AsyncClient) -> Bank:
     """Return the bank whose signature does not cover the body, with a code on one box."""
-    found = banks["nicepay-like"]
+    found = await one_bank(program, clock, client, "nicepay-like")
     await found.town.program.money.register_code(
         box="box-0017", payload=qris_of("A17"), store_id=None, merchant_id=None
     )
@@ -244,8 +246,10 @@ async def test_a_statement_line_that_names_it_makes_a_hint_a_payment_once(bank: 
     assert await outcomes(bank) == ["statement", "statement", "unanswered", "unanswered"]
 
 
-async def test_paying_is_a_hint_and_a_signed_success_ends_it(banks: dict[str, Bank]) -> None:
-    bank = banks["snap-asymmetric"]
+async def test_paying_is_a_hint_and_a_signed_success_ends_it(
+    program: Program, clock: StepClock, client: httpx.AsyncClient
+) -> None:
+    bank = await one_bank(program, clock, client, "snap-asymmetric")
     paying = bank.body("PAY-00001", 2_000, latestTransactionStatus="02")
     assert await bank.send(paying) == "2005200"
     assert await bank.town.count(payments) == 0

@@ -1,19 +1,21 @@
 """The door for access tokens (service 73): who is believed, and what is kept of a token."""
 
+import httpx
 import pytest
-from bank_town import TOKEN_PATH, Bank, banks, earlier
+from bank_town import TOKEN_PATH, Bank, earlier, one_bank
 from jimpitan_server.adapters.database.bank_schema import access_tokens, bank_refusals
+from jimpitan_server.bootstrap import Program
 from jimpitan_server.services.issue_token import TOKENS_KEPT_MAX, digest_of
+from server_boxes import StepClock
 from sqlalchemy import select
 
-__all__ = ["banks"]
 pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-def bank(banks: dict[str, Bank]) -> Bank:
+async def bank(program: Program, clock: StepClock, client: httpx.AsyncClient) -> Bank:
     """Return a bank whose scheme needs a token."""
-    return banks["snap-symmetric"]
+    return await one_bank(program, clock, client, "snap-symmetric")
 
 
 async def test_a_token_is_given_as_text_and_kept_as_digest_only(bank: Bank) -> None:
@@ -90,8 +92,10 @@ async def test_each_refusal_has_its_code_and_leaves_a_trail(bank: Bank) -> None:
         assert list(kept.scalars()) == [code for _, _, code, _ in cases]
 
 
-async def test_a_partner_without_a_key_for_tokens_gets_none(banks: dict[str, Bank]) -> None:
-    answer = await banks["yokke-like"].ask_token()
+async def test_a_partner_without_a_key_for_tokens_gets_none(
+    program: Program, clock: StepClock, client: httpx.AsyncClient
+) -> None:
+    answer = await (await one_bank(program, clock, client, "yokke-like")).ask_token()
     assert answer.json()["responseCode"] == "4017300"
 
 
