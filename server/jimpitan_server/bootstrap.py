@@ -23,6 +23,7 @@ from jimpitan_server.adapters.database.secret_rows import keep_secret_once, wrap
 from jimpitan_server.adapters.database.totals_rows import DatabaseTotals
 from jimpitan_server.adapters.database.user_store import DatabaseUsers, end_old_sessions
 from jimpitan_server.adapters.keyring import BoxKeyring, BoxVault, MasterKey
+from jimpitan_server.adapters.ledger_desk import LedgerDesk
 from jimpitan_server.adapters.live import LiveTotals
 from jimpitan_server.adapters.metrics import Metrics
 from jimpitan_server.adapters.money_desk import MoneyDesk
@@ -72,6 +73,7 @@ class Program:
     metrics: Metrics
     live: LiveTotals
     money: MoneyDesk
+    ledger: LedgerDesk
     thanks: ThanksDesk
     configurations: ConfigurationDesk
     rollouts: RolloutDesk
@@ -161,6 +163,7 @@ class Program:
         await self.pass_old_gaps()
         await self.rollouts.step()
         await self.money.reconcile_if_due()
+        await self.ledger.seal_if_due()
         async with self.database.write() as connection:
             await end_old_sessions(connection, self.clock.now())
 
@@ -375,6 +378,7 @@ async def build(settings: Settings, clock: Clock | None = None) -> Program:
         metrics=metrics,
         live=live,
         money=MoneyDesk(database, now, rules, live.changed, thanks.add),
+        ledger=LedgerDesk(database, now, master, settings.seals_folder),
         thanks=thanks,
         configurations=ConfigurationDesk(database, now, commands.ring),
         rollouts=RolloutDesk(database, now, settings.publisher(), commands.ring),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from jimpitan_server.adapters import snap
 from jimpitan_server.adapters.database import dossier_rows, partner_rows
 from jimpitan_server.adapters.database.engine import Database
+from jimpitan_server.adapters.database.ledger_store import DatabaseLedger
 from jimpitan_server.adapters.database.money_store import DatabaseMoney
 from jimpitan_server.adapters.database.user_store import append_audit
 from jimpitan_server.domain.books import Rules
@@ -24,7 +25,13 @@ from jimpitan_server.services import partner as partnering
 from jimpitan_server.services.close_collection import Counted, Receipt, close_collection
 from jimpitan_server.services.dossier import Dossier
 from jimpitan_server.services.import_statement import Imported, import_statement
-from jimpitan_server.services.reconcile import keep_matching, match_standing, take_standing
+from jimpitan_server.services.reconcile import (
+    Reconciled,
+    keep_matching,
+    match_standing,
+    save_reconciled,
+    take_standing,
+)
 from jimpitan_server.services.remit import Paid, RemittanceReceipt, remit
 from jimpitan_server.services.void import void
 
@@ -160,29 +167,36 @@ class MoneyDesk:
             for _ in range(_ATTEMPTS):
                 now = self.clock.now()
                 async with self.database.read() as connection:
-                    standing = await take_standing(DatabaseMoney(connection), now)
-                matching = await asyncio.to_thread(match_standing, standing, self.rules)
+                    standing = await take_standing(
+                        DatabaseMoney(connection), DatabaseLedger(connection), now
+                    )
+                reconciled = await asyncio.to_thread(match_standing, standing, self.rules)
                 async with self._store() as store:
                     kept = await keep_matching(
-                        store, matching, generation=standing.generation, now=now
+                        store,
+                        DatabaseLedger(store.connection),
+                        reconciled,
+                        generation=standing.generation,
+                        now=now,
                     )
                 if kept:
                     break
             else:
-                matching = await self._reconcile_alone()
+                reconciled = await self._reconcile_alone()
             self.pace.took_s = self.pace.elapsed_s() - began_s
             self.pace.ended_s = self.pace.elapsed_s()
         self.changed()
-        return matching
+        return reconciled.matching
 
-    async def _reconcile_alone(self) -> Matching:
+    async def _reconcile_alone(self) -> Reconciled:
         now = self.clock.now()
         async with self._store() as store:
+            ledger = DatabaseLedger(store.connection)
             await store.lock_books()
-            standing = await take_standing(store, now)
-            matching = await asyncio.to_thread(match_standing, standing, self.rules)
-            await store.save_matching(matching, now)
-        return matching
+            standing = await take_standing(store, ledger, now)
+            reconciled = await asyncio.to_thread(match_standing, standing, self.rules)
+            await save_reconciled(store, ledger, reconciled, now)
+        return reconciled
 
     async def reconcile_if_due(self) -> bool:
         """Match anew if something changed or an hour went by; say whether it was done."""

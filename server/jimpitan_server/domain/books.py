@@ -61,13 +61,27 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
-    """A count at the lid; `sensed` tells whether the container has sensors at all."""
+    """A count at the lid; `sensed` tells whether the container has sensors at all.
+
+    `holder` is the person who counted and has it in hand, until it is handed over.
+    """
 
     collection_id: str
     box: BoxId
     total: Rupiah
     lid_at: datetime
     sensed: bool
+    holder: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """Custody of counts passed to another person; both have confirmed it."""
+
+    handover_id: str
+    collection_ids: tuple[str, ...]
+    receiver: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +150,17 @@ class Credit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Debit:
+    """A statement line that took money out of the account; `amount` is above zero."""
+
+    debit_id: str
+    account: str
+    booked_on: date
+    amount: Rupiah
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """How patient and how tolerant matching is; a programme may set its own."""
 
@@ -168,6 +193,8 @@ class Books:
     credits: tuple[Credit, ...] = ()
     collections: tuple[Collection, ...] = ()
     remittances: tuple[Remittance, ...] = ()
+    handovers: tuple[Handover, ...] = ()
+    debits: tuple[Debit, ...] = ()
     openings: tuple[LidOpening, ...] = ()
     expectations: tuple[Expectation, ...] = ()
     # The last day of which an account's statement was imported, which may itself be incomplete.

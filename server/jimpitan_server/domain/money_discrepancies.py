@@ -66,6 +66,13 @@ class BankFinding(StrEnum):
     """A later message gives a payment we hold another amount."""
 
 
+class LedgerFinding(StrEnum):
+    """The kinds of discrepancy that the ledger raises about itself."""
+
+    SEAL_CONTRADICTED = "seal_contradicted"
+    """The file of a sealed day says something else than the database: one of them was changed."""
+
+
 _Kind = tuple[MoneyFinding, Severity]
 _NOTICE, _WARNING, _CRITICAL = Severity.NOTICE, Severity.WARNING, Severity.CRITICAL
 

@@ -70,6 +70,9 @@ PROTECTED = (
     "releases",
     "rollouts",
     "rollout_events",
+    "ledger_entries",
+    "ledger_closings",
+    "ledger_seals",
 )
 
 
