@@ -130,7 +130,7 @@ class Payment:
     @property
     def credit_due(self) -> Rupiah:
         """What should reach the account; donations are free of fees, so this is all of it."""
-        return self.amount - self.fee
+        return self.amount - self.fee if self.fee.amount else self.amount
 
     @property
     def references(self) -> tuple[str, ...]:

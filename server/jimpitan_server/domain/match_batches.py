@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from functools import lru_cache
 
 from jimpitan_server.domain.books import Credit, Payment, Rules, Settlement
 from jimpitan_server.domain.match import State
@@ -43,35 +44,49 @@ class _Batches:
         for payment in payments:
             terminal = payment.terminal or "" if settlement is Settlement.TERMINAL_DAILY else ""
             parts[payment.paid_on, plain(terminal)].append(payment)
-        self._by_day: dict[date, dict[str, _Batch]] = defaultdict(dict)
+        self._by_ordinal: dict[int, dict[str, _Batch]] = defaultdict(dict)
         for (day, terminal), part in sorted(parts.items()):
-            self._by_day[day][terminal] = _Batch(
+            self._by_ordinal[day.toordinal()][terminal] = _Batch(
                 day=day,
                 terminal=terminal,
-                payments=tuple(sorted(part, key=lambda payment: payment.payment_id)),
+                payments=tuple(sorted(part, key=_id_of)),
                 due=total(payment.credit_due for payment in part),
             )
 
     def take(self, answered: Iterable[_Batch]) -> None:
         """Forget batches that a credit answered."""
         for batch in answered:
-            del self._by_day[batch.day][batch.terminal]
+            del self._by_ordinal[batch.day.toordinal()][batch.terminal]
 
     def in_reach(self, credit: Credit, rules: Rules) -> list[_Batch]:
         """Return those that a credit may pay; a terminal it names excludes the others."""
-        after_max = rules.credit_lag_days + rules.credit_search_days
-        near = [
-            batch
-            for days in range(after_max, -rules.clock_slack_days - 1, -1)
-            for batch in self._by_day.get(credit.booked_on - timedelta(days), {}).values()
-        ]
-        words = words_of(credit.text)
+        booked = credit.booked_on.toordinal()
+        first = booked - rules.credit_lag_days - rules.credit_search_days
+        days = range(first, booked + rules.clock_slack_days + 1)
+        found = [self._by_ordinal[day] for day in days if day in self._by_ordinal]
         named = [
-            batch
-            for batch in near
-            if len(batch.terminal) >= LABEL_LENGTH_MIN and batch.terminal in words
+            by_terminal[word]
+            for word in _labels_in(credit.text)
+            for by_terminal in found
+            if word in by_terminal
         ]
-        return named or near
+        if named:
+            return sorted(named, key=_batch_order)
+        return [batch for by_terminal in found for batch in by_terminal.values()]
+
+
+def _id_of(payment: Payment) -> str:
+    return payment.payment_id
+
+
+def _batch_order(batch: _Batch) -> tuple[date, str]:
+    return batch.day, batch.terminal
+
+
+@lru_cache(maxsize=4096)
+def _labels_in(text: str) -> tuple[str, ...]:
+    """Return the words of a bank's text that may be labels; batches often have the same text."""
+    return tuple(word for word in words_of(text) if len(word) >= LABEL_LENGTH_MIN)
 
 
 _Found = tuple[list[_Batch], State, str]

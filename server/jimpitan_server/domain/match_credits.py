@@ -90,7 +90,9 @@ def _split(link: Link, paid_by_qris: RemittancePayments) -> Iterator[Match]:
     remittance_by_payment = paid_by_qris.remittance_by_payment
     left = total(credit.amount for credit in link.credits)
     credit_ids = tuple(credit.credit_id for credit in link.credits)
-    donors = [one for one in link.payments if one.payment_id not in remittance_by_payment]
+    donors = list(link.payments)
+    if remittance_by_payment:
+        donors = [one for one in donors if one.payment_id not in remittance_by_payment]
     if len(donors) < len(link.payments):
         for payment in link.payments:
             remittance = remittance_by_payment.get(payment.payment_id)
@@ -142,7 +144,7 @@ def _surplus(link: Link, credit_ids: tuple[str, ...], surplus: Rupiah) -> Match:
 
 def _one_box(payments: Iterable[Payment]) -> BoxId | None:
     boxes = {payment.box for payment in payments}
-    return boxes.pop() if len(boxes) == 1 else None
+    return next(iter(boxes)) if len(boxes) == 1 else None
 
 
 def _open_remittances(

@@ -114,12 +114,14 @@ def _by_reference(payments: list[Payment], waiting: dict[str, Credit], rules: Ru
     window = _window(rules)
     links: list[Link] = []
     for payment in payments:
-        ids = {one for name in payment.references for one in mentions.of(name)}
-        expected = _item_of(payment) if ids else None
+        ids = mentions.of(payment.reference, payment.rrn)
+        if not ids:
+            continue  # as nearly every payment of an account that settles in batches
+        expected = _item_of(payment)
         near = [
             waiting[one]
-            for one in ids
-            if one in waiting and expected and window.holds(expected, item_of_credit(waiting[one]))
+            for one in set(ids)
+            if one in waiting and window.holds(expected, item_of_credit(waiting[one]))
         ]
         if near:
             credit = min(near, key=lambda one: (_distance(payment, one), *_credit_order(one)))

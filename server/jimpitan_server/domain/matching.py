@@ -78,16 +78,17 @@ def _unattributed(books: Books, matches: list[Match]) -> Rupiah:
     match names one only when the bank's text does.
     """
     due_without_box = {
-        payment.payment_id: payment.credit_due for payment in books.payments if payment.box is None
+        payment.payment_id: payment.credit_due.amount
+        for payment in books.payments
+        if payment.box is None
     }
-    open_money = Rupiah(0)
+    open_idr = 0
     for match in matches:
         if match.state is State.DUPLICATE:
             continue
         if not match.left:
-            open_money += Rupiah(0) if match.box else match.right_total
+            open_idr += 0 if match.box else match.right_total.amount
             continue
-        known = max(match.left_total, match.right_total)
-        unnamed = total(due_without_box.get(one, Rupiah(0)) for one in match.left)
-        open_money += unnamed + (known - match.left_total)
-    return open_money
+        unnamed = sum([due_without_box.get(one, 0) for one in match.left])
+        open_idr += unnamed + max(match.right_total.amount - match.left_total.amount, 0)
+    return Rupiah(open_idr)
