@@ -175,7 +175,7 @@ class Box:
     @property
     def unacked(self) -> int:
         """Return how many kept records the server has not acknowledged."""
-        return self._outbox.unacked
+        return self.keeper.unacked
 
     def step(
         self,
@@ -230,16 +230,23 @@ class Box:
 
     def _talk(self, now_ms: int) -> None:
         """Send what is to be sent and obey what comes."""
-        self._client.step(now_ms)
-        self._client.take_acked()
-        for topic, message in self._client.take_received():
+        client = self._client
+        client.step(now_ms)
+        if client.received:
+            self._hear(client.take_received(), now_ms)
+        if client.connects != self._connects and client.publish(
+            self._state_topic, topics.ONLINE, True, now_ms
+        ):
+            self._connects = client.connects
+        self._outbox.step(now_ms)
+        client.flush(now_ms)
+
+    def _hear(self, received: "list[tuple[str, bytes]]", now_ms: int) -> None:
+        for topic, message in received:
             if topic == self._down_topic:
                 self.obey(message, now_ms)
             else:
                 self._upkeep.received(topic, message)
-        self._tell_state(now_ms)
-        self._outbox.step(now_ms)
-        self._client.flush(now_ms)
 
     def wake(self, slept_ms: int, ticks_us: int) -> None:
         """Go on after a nap of so long, in which no sensor was read."""
@@ -300,7 +307,7 @@ class Box:
         return {
             records.HEARTBEAT_BATTERY_MV: self._sensors.battery_mv(),
             records.HEARTBEAT_JOURNAL_PERMILLE: min(1000, permille),
-            records.HEARTBEAT_UNACKED: self._outbox.unacked,
+            records.HEARTBEAT_UNACKED: self.keeper.unacked,
             records.HEARTBEAT_DOWN_COUNTER: self.keeper.cursor.down_counter,
             records.HEARTBEAT_LID_OPEN: self._lid.is_open,
             records.HEARTBEAT_SLOT_BLOCKED: self._slot.is_blocked,
@@ -354,8 +361,3 @@ class Box:
         asked_ms = self._outbox.acknowledged(seq, counter, now_ms)
         if asked_ms is not None:
             self.clock.learn(down.whole(body, down.ACK_TIME_MS), asked_ms, now_ms)
-
-    def _tell_state(self, now_ms: int) -> None:
-        if self._client.is_up and self._client.connects != self._connects:
-            if self._client.publish(self._state_topic, topics.ONLINE, True, now_ms):
-                self._connects = self._client.connects
