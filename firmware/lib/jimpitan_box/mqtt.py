@@ -189,9 +189,8 @@ class Client:
         elif now_ms - self._heard_ms >= self._config.keepalive_s * 500:
             self._pinged_ms = now_ms
             self._unsent += packets.pingreq()
-        for published_ms in self._in_flight.values():
-            if now_ms - published_ms > 2 * reply_ms_max:
-                raise OSError("the broker did not acknowledge")
+        if self._in_flight and now_ms - min(self._in_flight.values()) > 2 * reply_ms_max:
+            raise OSError("the broker did not acknowledge")
 
     def hang_up(self, now_ms: int) -> None:
         """End the connection on purpose; `step` connects again."""
