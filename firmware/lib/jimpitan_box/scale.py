@@ -35,6 +35,8 @@ class Scale:
         self._config = config
         self._calibration = calibration
         self._raws: "list[int]" = []
+        # Within 2**30 ms: after 12 days uptime is no small integer on a board, and 48 of them
+        # would take 1.5 KB.
         self._times: "list[int]" = []
         self._masses: "list[int]" = []
         self._before: "tuple[int, int] | None" = None
@@ -58,7 +60,7 @@ class Scale:
         if len(self._times) == RING_LENGTH:
             self._times.pop(0)
             self._masses.pop(0)
-        self._times.append(now_ms)
+        self._times.append(now_ms & 0x3FFF_FFFF)
         self._masses.append(middle * 1000000 // self._calibration.counts_per_kg)
         return self._masses[-1]
 
@@ -104,7 +106,7 @@ class Scale:
         """Return (mean, square of its deviation) of a time, None when too little was weighed."""
         found = []
         for index in range(len(self._times)):
-            if from_ms <= self._times[index] <= to_ms:
+            if (self._times[index] - from_ms) & 0x3FFF_FFFF <= to_ms - from_ms:
                 found.append(self._masses[index])
         if len(found) < SAMPLES_MIN:
             return None
