@@ -136,10 +136,10 @@ def _bank_tables(books: Books, rules: Rules) -> Iterator[tuple[str, Rows]]:
         "credits(id VARCHAR, account VARCHAR, day DATE, amount BIGINT, text VARCHAR)",
         ((c.credit_id, c.account, c.booked_on, c.amount.amount, c.text) for c in books.credits),
     )
-    ways = rules.settlement_by_account.items()
+    ways = rules.terms_by_account.items()
     yield (
         "settlements(account VARCHAR, way VARCHAR)",
-        ((account, way.value) for account, way in ways),
+        ((account, terms.profiles[0][1].way.value) for account, terms in ways),
     )
 
 

@@ -19,10 +19,10 @@ from jimpitan_server.domain.books import (
     Remittance,
     RemittanceMethod,
     Rules,
-    Settlement,
 )
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.rupiah import Rupiah
+from jimpitan_server.domain.settlement import Settlement, always
 
 START = datetime(2025, 1, 3, 3, 0, tzinfo=UTC)  # a Friday
 DAYS = 364
@@ -59,7 +59,8 @@ def large_books(size: Size, seed: int = 7) -> tuple[Books, Rules]:
         remittances=tuple(cash.remittances),
         statement_until=dict.fromkeys(names, last),
     )
-    return books, Rules(settlement_by_account=settlement_by_account)
+    terms = {name: always(way) for name, way in settlement_by_account.items()}
+    return books, Rules(terms_by_account=terms)
 
 
 def _qris(

@@ -5,19 +5,23 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from jimpitan_server.adapters import snap
-from jimpitan_server.adapters.database import dossier_rows, partner_rows
+from jimpitan_server.adapters.bank_holidays import bank_calendar
+from jimpitan_server.adapters.database import account_rows, dossier_rows, partner_rows
 from jimpitan_server.adapters.database.engine import Database
 from jimpitan_server.adapters.database.ledger_store import DatabaseLedger
 from jimpitan_server.adapters.database.money_store import DatabaseMoney
 from jimpitan_server.adapters.database.user_store import append_audit
+from jimpitan_server.domain.bank_day import bank_day
 from jimpitan_server.domain.books import Rules
 from jimpitan_server.domain.clock import Clock
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.matching import Matching
 from jimpitan_server.domain.partner import Account, BankPartner
 from jimpitan_server.domain.qris_payload import QrisPayload
+from jimpitan_server.domain.settlement import SettlementProfile
 from jimpitan_server.domain.statement import StatementProfile
 from jimpitan_server.domain.thanks import Thanks
 from jimpitan_server.services import notify as notifying
@@ -67,7 +71,7 @@ class Pace:
 class MoneyDesk:
     """The money side of the server; `changed` is told when a public figure may be another.
 
-    `thank` is told of a payment that a box may answer.
+    `thank` is told of a payment that a box may answer; on `closed_days` banks rest as well.
     """
 
     database: Database
@@ -75,6 +79,7 @@ class MoneyDesk:
     rules: Rules
     changed: Callable[[], None]
     thank: Callable[[Thanks], None]
+    closed_days: tuple[date, ...] = ()
     pace: Pace = field(default_factory=Pace)
     partners: dict[str, tuple[BankPartner, float]] = field(default_factory=dict)
 
@@ -170,7 +175,7 @@ class MoneyDesk:
                     standing = await take_standing(
                         DatabaseMoney(connection), DatabaseLedger(connection), now
                     )
-                reconciled = await asyncio.to_thread(match_standing, standing, self.rules)
+                reconciled = await asyncio.to_thread(match_standing, standing, self._rules())
                 async with self._store() as store:
                     kept = await keep_matching(
                         store,
@@ -194,9 +199,14 @@ class MoneyDesk:
             ledger = DatabaseLedger(store.connection)
             await store.lock_books()
             standing = await take_standing(store, ledger, now)
-            reconciled = await asyncio.to_thread(match_standing, standing, self.rules)
+            reconciled = await asyncio.to_thread(match_standing, standing, self._rules())
             await save_reconciled(store, ledger, reconciled, now)
         return reconciled
+
+    def _rules(self) -> Rules:
+        """Return the rules with the bank's calendar as it is known today."""
+        today = bank_day(self.clock.now())
+        return replace(self.rules, calendar=bank_calendar(today, self.closed_days))
 
     async def reconcile_if_due(self) -> bool:
         """Match anew if something changed or an hour went by; say whether it was done."""
@@ -222,6 +232,29 @@ class MoneyDesk:
                 now=now,
             )
             await self._audit(store, "cli", "partner_added", partner.partner_id, partner.path)
+
+    async def settle_by(
+        self, account: str, *, profile: str, valid_from: date, actor: str
+    ) -> SettlementProfile:
+        """Let an account settle by another profile from a day on."""
+        async with self._store() as store:
+            found = await partnering.settle_by(
+                store,
+                account,
+                profile=profile,
+                valid_from=valid_from,
+                actor=actor,
+                now=self.clock.now(),
+            )
+            told = f"{profile} from {valid_from.isoformat()}"
+            await self._audit(store, actor, "settlement_changed", account, told)
+        self._note_change()
+        return found
+
+    async def accounts(self) -> list[Account]:
+        """Return every account."""
+        async with self.database.read() as connection:
+            return await account_rows.all_accounts(connection)
 
     async def register_code(
         self, *, box: str, payload: str, store_id: str | None, merchant_id: str | None

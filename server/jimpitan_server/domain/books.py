@@ -9,25 +9,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from jimpitan_server.domain.bank_calendar import BankCalendar
 from jimpitan_server.domain.bank_day import bank_day
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.rupiah import Rupiah
+from jimpitan_server.domain.settlement import Settlement, SettlementTerms, always
 
 # What one deposit may be worth on average over a holding period: half of the smallest gift that
 # the programmes ask for (Rp 1.000), and the largest of the common small notes. A prior of the
 # programme, never a reading of a sensor.
 DEPOSIT_LOW, DEPOSIT_HIGH = Rupiah(500), Rupiah(20_000)
-
-
-class Settlement(StrEnum):
-    """How QRIS payments reach the account."""
-
-    PAYMENT = "payment"
-    """One credit for each payment."""
-    DAILY = "daily"
-    """One credit for all payments of a day."""
-    TERMINAL_DAILY = "terminal_daily"
-    """One credit for all payments of a day at one terminal."""
 
 
 class RemittanceMethod(StrEnum):
@@ -160,12 +151,17 @@ class Debit:
     text: str
 
 
+_BY_PAYMENT = always(Settlement.PAYMENT)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """How patient and how tolerant matching is; a programme may set its own."""
 
-    settlement_by_account: Mapping[str, Settlement] = field(default_factory=dict)
-    # Settlement is T+2 at the slowest acquirers; a weekend between makes it four days.
+    terms_by_account: Mapping[str, SettlementTerms] = field(default_factory=dict)
+    calendar: BankCalendar = field(default_factory=BankCalendar)
+    # What is paid in at the counter is on the statement the same day; a weekend, a holiday and a
+    # second bank between make it four days. For QRIS payments the terms of the account say it.
     credit_lag_days: int = 4
     # A credit that comes later than that is still looked for, then called late.
     credit_search_days: int = 21
@@ -182,6 +178,10 @@ class Rules:
     remittance_words: tuple[str, ...] = ("SETOR",)
     # A collector pays a counted sum within this time of the time he states for it.
     qris_remittance_slack: timedelta = timedelta(hours=2)
+
+    def terms_of(self, account: str) -> SettlementTerms:
+        """Return how an account settles; one of which nothing is told, payment by payment."""
+        return self.terms_by_account.get(account) or _BY_PAYMENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

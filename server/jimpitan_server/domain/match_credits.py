@@ -110,6 +110,7 @@ def _split(link: Link, paid_by_qris: RemittancePayments) -> Iterator[Match]:
             right_total=left,
             reason=link.reason,
             box=_one_box(donors),
+            evidence=link.evidence,
         )
     elif left:
         yield _surplus(link, credit_ids, left)
@@ -126,6 +127,7 @@ def _remitted(
         left_total=due,
         right_total=arrived,
         reason=link.reason,
+        evidence=link.evidence,
     )
 
 
@@ -157,7 +159,7 @@ def _open_remittances(
 
 
 def _waiting(remittance: Remittance, amount: Rupiah, due: DueDates) -> Match:
-    state = due.state(remittance.account, remittance.paid_on)
+    state = due.of_remittance(remittance)
     return Match(
         relation=Relation.REMITTANCE_CREDIT,
         state=state,
@@ -191,7 +193,7 @@ def _open_payments(
         if remittance is not None:
             yield _waiting(remittance, payment.credit_due, due)
             continue
-        state = due.state(payment.account, payment.paid_on)
+        state = due.of_payment(payment)
         yield Match(
             relation=Relation.PAYMENT_CREDIT,
             state=state,

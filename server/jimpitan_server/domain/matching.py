@@ -10,7 +10,7 @@ from jimpitan_server.domain.discrepancy import Discrepancy
 from jimpitan_server.domain.match import Match, Relation, State
 from jimpitan_server.domain.match_cash import match_cash
 from jimpitan_server.domain.match_credits import match_credits
-from jimpitan_server.domain.money_discrepancies import discrepancies_of
+from jimpitan_server.domain.money_discrepancies import discrepancies_of, fee_discrepancies
 from jimpitan_server.domain.rupiah import Rupiah, total
 
 
@@ -48,7 +48,10 @@ def match_books(books: Books, rules: Rules) -> Matching:
     matches = tuple(sorted(found, key=lambda match: match.key))
     return Matching(
         matches=matches,
-        discrepancies=discrepancies_of(matches, books.now),
+        discrepancies=(
+            *discrepancies_of(matches, books.now),
+            *fee_discrepancies(books, rules),
+        ),
         position=_position(books, matches),
     )
 

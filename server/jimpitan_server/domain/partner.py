@@ -1,10 +1,10 @@
 """A bank partner: who may send notifications, how they are signed, and for which account."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
-from jimpitan_server.domain.books import Settlement
 from jimpitan_server.domain.errors import Malformed
+from jimpitan_server.domain.settlement import SETTLEMENTS, Settlement, SettlementTerms
 
 DEFAULT_PATH = "/v1.0/qr/qr-mpm-notify"
 # No acquirer states a tolerance for notifications; token requests are commonly given 15 minutes.
@@ -53,7 +53,17 @@ class BankPartner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A bank account of the programme, and how QRIS payments reach it."""
+    """A bank account of the programme, and how QRIS payments reach it.
+
+    `changes` are the settlement profiles that it got later, by name, each from a day.
+    """
 
     account_id: str
     settlement: Settlement
+    changes: tuple[tuple[date, str], ...] = ()
+
+    @property
+    def terms(self) -> SettlementTerms:
+        """Return the profiles of the account in the order of their days."""
+        later = [(start, SETTLEMENTS[name]) for start, name in self.changes]
+        return SettlementTerms(((date.min, SETTLEMENTS[self.settlement.value]), *later))

@@ -12,13 +12,13 @@ import typer
 
 from jimpitan_server.adapters.money_desk import MoneyDesk
 from jimpitan_server.bootstrap import build
-from jimpitan_server.domain.books import Settlement
 from jimpitan_server.domain.errors import Malformed, ServerError
 from jimpitan_server.domain.money_errors import ProfileMalformed
 from jimpitan_server.domain.partner import DEFAULT_PATH, Account, BankPartner
 from jimpitan_server.domain.qris import parse
 from jimpitan_server.domain.qris_payload import QrisPayload
 from jimpitan_server.domain.rupiah import Rupiah
+from jimpitan_server.domain.settlement import Settlement
 from jimpitan_server.domain.statement import StatementProfile, profile_of
 from jimpitan_server.domain.statement_profiles import PROFILES, profile_named
 from jimpitan_server.domain.statement_reading import FILE_LENGTH_MAX
@@ -54,7 +54,9 @@ def _spoken(work: Callable[[], Result]) -> Result:
         raise typer.Exit(1) from None
 
 
-def _at_desk(work: Callable[[MoneyDesk], Awaitable[Result]]) -> Result:
+def at_desk(work: Callable[[MoneyDesk], Awaitable[Result]]) -> Result:
+    """Do one thing at the desk of money; an error becomes a sentence and the exit code 1."""
+
     async def whole() -> Result:
         program = await build(load_settings())
         try:
@@ -108,7 +110,7 @@ def partner_add(
         )
         await desk.add_partner(new, Account(account_id=account, settlement=settlement))
 
-    _at_desk(add)
+    at_desk(add)
     answer = {"partner": partner, "account": account, "path": path}
     typer.echo(json.dumps(answer) if as_json else f"Partner {partner} is known.")
 
@@ -136,7 +138,7 @@ def statement_import(
     as_json: AsJson = False,
 ) -> None:
     """Import a statement: all of its new lines, or none when anything is wrong with it."""
-    imported = _at_desk(
+    imported = at_desk(
         lambda desk: desk.import_statement(
             account=account,
             file_name=file.name,
@@ -211,7 +213,7 @@ def qris_register(
 ) -> None:
     """Register the code that is printed on a box, so that payments find the box."""
     text = _payload(payload)
-    read = _at_desk(
+    read = at_desk(
         lambda desk: desk.register_code(
             box=box, payload=text, store_id=store_id, merchant_id=merchant_id
         )
@@ -222,7 +224,7 @@ def qris_register(
 
 def reconcile(as_json: AsJson = False) -> None:
     """Match everything that stands anew, and say where the money is."""
-    matching = _at_desk(lambda desk: desk.reconcile())
+    matching = at_desk(lambda desk: desk.reconcile())
     answer = money_answers.of_matching(matching)
     if as_json:
         typer.echo(json.dumps(answer))

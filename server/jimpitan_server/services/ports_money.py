@@ -117,6 +117,12 @@ class PartnerStore(Protocol):
         """Keep a new account."""
         ...
 
+    async def add_settlement(
+        self, account_id: str, *, profile: str, valid_from: date, actor: str, now: datetime
+    ) -> None:
+        """Keep how an account settles from a day on."""
+        ...
+
     async def partner(self, partner_id: str) -> BankPartner | None:
         """Return a partner that is not revoked, or None."""
         ...

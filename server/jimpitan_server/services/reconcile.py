@@ -45,8 +45,8 @@ async def take_standing(store: BooksStore, ledger: LedgerStore, now: datetime) -
 
 def match_standing(standing: Standing, rules: Rules) -> Reconciled:
     """Match books under rules and the ways in which their accounts settle."""
-    settlements = {account.account_id: account.settlement for account in standing.accounts}
-    matching = match_books(standing.books, replace(rules, settlement_by_account=settlements))
+    terms = {account.account_id: account.terms for account in standing.accounts}
+    matching = match_books(standing.books, replace(rules, terms_by_account=terms))
     wanted = movements_of(standing.books, matching.matches)
     return Reconciled(matching, tuple(ledgers.drafts(standing.ledger, wanted)))
 
