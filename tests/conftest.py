@@ -1,8 +1,17 @@
-"""What every run of the tests prints at its end: how many power cuts the firmware went through."""
+"""How properties are searched, and what every run prints at its end: the power cuts survived."""
 
+import os
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# In CI the same examples every time, and a machine that is slow for a moment fails no property.
+settings.register_profile(
+    "ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+if os.environ.get("CI") == "true":
+    settings.load_profile("ci")
 
 POWER_CUTS = "power_cuts"
 

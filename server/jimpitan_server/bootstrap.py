@@ -24,6 +24,7 @@ from jimpitan_server.adapters.database.secret_rows import keep_secret_once, wrap
 from jimpitan_server.adapters.database.totals_rows import DatabaseTotals
 from jimpitan_server.adapters.database.user_store import DatabaseUsers, end_old_sessions
 from jimpitan_server.adapters.keyring import BoxKeyring, BoxVault, MasterKey
+from jimpitan_server.adapters.ledger_desk import LedgerDesk
 from jimpitan_server.adapters.live import LiveTotals
 from jimpitan_server.adapters.metrics import Metrics
 from jimpitan_server.adapters.money_desk import MoneyDesk
@@ -74,6 +75,7 @@ class Program:
     live: LiveTotals
     money: MoneyDesk
     bank: BankDesk
+    ledger: LedgerDesk
     thanks: ThanksDesk
     configurations: ConfigurationDesk
     rollouts: RolloutDesk
@@ -164,6 +166,7 @@ class Program:
         await self.rollouts.step()
         await self.bank.maintain()
         await self.money.reconcile_if_due()
+        await self.ledger.seal_if_due()
         async with self.database.write() as connection:
             await end_old_sessions(connection, self.clock.now())
 
@@ -371,7 +374,7 @@ async def build(settings: Settings, clock: Clock | None = None) -> Program:
         ring=commands.ring,
         note=lambda outcome: metrics.thanks.labels(outcome).inc(),
     )
-    money = MoneyDesk(database, now, rules, live.changed)
+    money = MoneyDesk(database, now, rules, live.changed, settings.bank_closed_days)
     return Program(
         settings=settings,
         database=database,
@@ -384,6 +387,7 @@ async def build(settings: Settings, clock: Clock | None = None) -> Program:
         live=live,
         money=money,
         bank=bank_desk(database, now, master, money, thank=thanks.add),
+        ledger=LedgerDesk(database, now, master, settings.seals_folder),
         thanks=thanks,
         configurations=ConfigurationDesk(database, now, commands.ring),
         rollouts=RolloutDesk(database, now, settings.publisher(), commands.ring),

@@ -2,6 +2,8 @@
 
 import base64
 import binascii
+from datetime import date
+from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -77,6 +79,17 @@ class Settings(BaseSettings):
         2000, description="Live viewers of the public board one process serves at a time"
     )
 
+    bank_closed_days: tuple[date, ...] = Field(
+        (),
+        max_length=400,
+        description="Days on which banks are closed beside weekends and the known holidays, as a"
+        ' JSON list: ["2027-03-12"]',
+    )
+    seals_folder: Path | None = Field(
+        None,
+        description="Folder outside the database in which the seal of each day is published;"
+        " without one seals can only be fetched from /seals.json",
+    )
     publisher_key: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")] | None = Field(
         None,
         description="Hex of the Ed25519 public key of who publishes firmware; without one no"

@@ -5,12 +5,21 @@ import platform
 import sys
 from pathlib import Path
 
-from benchmark import bench_device, bench_live, bench_store, bench_transport, bench_wire, figures
+from benchmark import (
+    bench_books,
+    bench_device,
+    bench_live,
+    bench_store,
+    bench_transport,
+    bench_wire,
+    figures,
+)
 
 PARTS = {
     "wire": bench_wire.measure,
     "store": bench_store.measure,
     "transport": bench_transport.measure,
+    "books": bench_books.measure,
     "device": bench_device.measure,
     "live": bench_live.measure,
 }

@@ -14,8 +14,8 @@ sys.path.append(str(ROOT / "tests" / "device"))
 import whole_run
 
 SECONDS_MAX = 300
-# Twice what was measured on a busy machine (660 and 18,600); more would need a look.
-STEP_TURNS_MAX = 1_300
+# Twice what was measured on a busy machine (400 and 18,800); more would need a look.
+STEP_TURNS_MAX = 800
 DEPOSIT_TURNS_MAX = 40_000
 
 

@@ -3,6 +3,7 @@
 from bench_box import Bench, MemoryStore
 from jimpitan_box.before import NAME, Before
 from jimpitan_box.config import Config
+from jimpitan_box.detector import LID
 from jimpitan_box.watch import Watch
 from jimpitan_wire import records
 
@@ -122,3 +123,16 @@ def test_the_box_keeps_the_note_beside_its_journal():
     assert NAME in bench.store.files
     bench.power_on()
     assert bench.box.senses.watch.expected_mg == 5000
+
+
+def test_an_opened_lid_is_noted_in_the_step_that_records_it():
+    for phase in (0, 3, 7):  # of the tenth of a second in which slow things wait
+        bench = Bench()
+        bench.run(1)
+        bench.box.senses.watch._expected = 5000
+        bench.run(11 + phase / 100)
+        bench.run(0.01, [(0.005, LID, True)])
+        while records.LID_OPENED not in bench.kinds():
+            bench.run(0.01)
+        bench.power_on()
+        assert bench.box.senses.watch.expected_mg is None

@@ -134,6 +134,18 @@ def test_a_step_is_what_is_weighed_after_less_before():
     assert scale.step(5600) is None
 
 
+def test_a_step_weighs_the_same_after_weeks():
+    found = set()
+    for start_ms in (0, (1 << 30) - 2500, (1 << 30) + 7, (3 << 30) - 4000):
+        scale = Scale(Config(), calibration.Calibration())
+        weigh(scale, 1000, start_ms, start_ms + 3000)
+        scale.fell(start_ms + 2900, start_ms + 3000)
+        weigh(scale, 1005, start_ms + 3000, start_ms + 5400)
+        step = scale.step(start_ms + 5500)
+        found.add((step.mass_mg, step.deviation_mg, step.count))
+    assert len(found) == 1
+
+
 def test_a_spike_of_one_conversion_changes_nothing():
     scale = Scale(Config(), calibration.Calibration())
     weigh(scale, 1000, 0, 3000)

@@ -8,6 +8,7 @@ because drawing it would cost a third of a run.
 from whole_wires import MASK, Pin
 
 NEVER_US = 0x20000000
+FULL = 0xFFFFFF  # 24 bits
 CONVERSION_US, SETTLE_US, POWER_DOWN_US = 100000, 400000, 60  # HX711 at 10 SPS
 SAMPLE_US, FIFO_LENGTH = 40000, 32  # LIS3DH at 25 Hz
 FRAME_US = 26400  # TCS34725: 2.4 ms start and ten cycles
@@ -30,8 +31,9 @@ class ClockPin(Pin):
         if level:
             self.rose_us = wires.ticks
             wires.ticks = (wires.ticks + 8) & MASK
-            chip.pulses += 1
-            chip.out.level = chip.word >> (24 - chip.pulses) & 1 if chip.pulses <= 24 else 1
+            word = chip.word
+            chip.out.level = word >> 23
+            chip.word = (word & 0x7FFFFF) << 1 | 1  # high when all 24 bits are out
         elif wires.ticks - self.rose_us & MASK > POWER_DOWN_US:
             chip.reset()
         return None
@@ -57,7 +59,8 @@ class Hx711:
         self.out.level = 1
         self.counts = 20000
         self._left_us = SETTLE_US
-        self.pulses = self.word = self._turn = 0
+        self._turn = 0
+        self.word = FULL
 
     def elapse(self, passed_us):
         if self.clock.level:  # powered down, or about to be
@@ -67,13 +70,13 @@ class Hx711:
         if self._left_us <= 0:
             self._left_us += CONVERSION_US
             self._turn = (self._turn + 1) % len(CELL_NOISE)
-            self.word = (self.counts + CELL_NOISE[self._turn]) & 0xFFFFFF
-            self.pulses = self.out.level = 0
+            self.word = (self.counts + CELL_NOISE[self._turn]) & FULL
+            self.out.level = 0
         return self._left_us
 
     def reset(self):
         """Begin again at the end of a long pulse."""
-        self.pulses, self.out.level = 0, 1
+        self.word, self.out.level = FULL, 1
         self._wires.settle()
         self._left_us = SETTLE_US
         self._wires.settle()

@@ -112,7 +112,7 @@ def test_codes_on_screen_have_words_in_both_languages():
     from jimpitan_server.domain.configuration import ConfigurationFinding
     from jimpitan_server.domain.discrepancy import RecordFinding, Severity, TamperFinding
     from jimpitan_server.domain.match import Relation, State
-    from jimpitan_server.domain.money_discrepancies import BankFinding, MoneyFinding
+    from jimpitan_server.domain.money_discrepancies import BankFinding, LedgerFinding, MoneyFinding
     from jimpitan_server.domain.rollout import RolloutFinding
 
     codes = {
@@ -125,6 +125,7 @@ def test_codes_on_screen_have_words_in_both_languages():
             State,
             BankFinding,
             MoneyFinding,
+            LedgerFinding,
             ConfigurationFinding,
             RolloutFinding,
         )

@@ -176,3 +176,8 @@ def test_ci_runs_the_test_command_of_the_readme():
         if line and not line.startswith(("#", "set ", "cd "))
     ]
     assert commands == ["exec python3 run.py test"]
+
+
+def test_test_modules_have_names_of_their_own():
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []

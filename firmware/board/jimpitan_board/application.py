@@ -97,8 +97,8 @@ def feel(box: Box, edges: "port_esp32.Edges", parts: Parts) -> None:
     box.step(
         port_esp32.ticks_us(),
         edges.take(),
-        [] if conversion is None else [conversion],
-        [] if tint is None else [tint],
+        None if conversion is None else [conversion],
+        None if tint is None else [tint],
         parts.motion(now_ms),
     )
     cues.show(box.thanks.take(), parts.lights, parts.buzzer, now_ms)

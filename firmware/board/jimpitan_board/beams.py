@@ -43,8 +43,8 @@ class Beams:
         self._pins = pins
         self._carrier = carrier
         self._gates = gates
-        self._rings = Rings(EDGES_MAX)
-        for ring in (self._rings.filling, self._rings.spare):
+        self.rings = Rings(EDGES_MAX)
+        for ring in (self.rings.filling, self.rings.spare):
             ring.numbers[ADDRESS] = GPIO_IN
             ring.numbers[MASK_A] = 1 << numbers[0]
             ring.numbers[MASK_B] = 1 << numbers[1]
@@ -61,7 +61,7 @@ class Beams:
     @property
     def overflows(self) -> int:
         """Return how many edges found no room."""
-        return self._rings.overflows
+        return self.rings.overflows
 
     def _levels(self) -> int:
         return self._pins[0].value() | self._pins[1].value() << 1
@@ -70,7 +70,7 @@ class Beams:
         if self._is_testing:
             return
         now_us = ticks_us()
-        ring = self._rings.filling
+        ring = self.rings.filling
         first = ring.numbers[COUNT]
         level = self._levels()
         changed = level ^ self._level
@@ -151,7 +151,7 @@ class Beams:
 
     def take(self) -> "list[Edge]":
         """Return (channel, is_broken, ticks_us) since the last call, oldest first."""
-        edges = self._rings.take()
+        edges = self.rings.take()
         return in_order(edges) if edges else edges
 
     def sleep(self) -> None:

@@ -105,7 +105,7 @@ class Hx711:
         disable_irq, enable_irq = machine.disable_irq, machine.enable_irq
         ticks: "Callable[[], int]" = time.ticks_us  # pyright: ignore[reportAssignmentType]
         value = 0
-        high_us_max = 0
+        is_torn = False
         first_us = ticks_us()
         for pulse in range(self._pulses):
             state = disable_irq()
@@ -114,13 +114,14 @@ class Hx711:
             clock(0)
             high_us = (ticks() - start_us) & 0x3FFF_FFFF
             enable_irq(state)
-            high_us_max = max(high_us_max, high_us)
+            if high_us > PULSE_US_MAX:
+                is_torn = True
             if pulse < 24:
                 value = value << 1 | out()
         if value & FULL_SCALE:
             value -= 1 << 24
         read_us = passed(ticks_us(), first_us)
-        return value, high_us_max > PULSE_US_MAX or read_us > READ_US_MAX or not out()
+        return value, is_torn or read_us > READ_US_MAX or not out()
 
     def selftest(self) -> "tuple[str, bool, str]":
         """Say whether the scale answers; at most 1.5 s."""

@@ -18,7 +18,7 @@ class Lid:
 
     def __init__(self, pins: "tuple[machine.Pin, machine.Pin]") -> None:
         self._pins = pins
-        self._rings = Rings(EDGES_MAX)
+        self.rings = Rings(EDGES_MAX)
         self._level = self._levels()
         for pin in pins:
             pin.irq(self._on_edge, pin.IRQ_RISING | pin.IRQ_FALLING)
@@ -26,7 +26,7 @@ class Lid:
     @property
     def overflows(self) -> int:
         """Return how many edges found no room."""
-        return self._rings.overflows
+        return self.rings.overflows
 
     def _levels(self) -> int:
         return self._pins[0].value() | self._pins[1].value() << 1
@@ -38,7 +38,7 @@ class Lid:
         self._level = level
         for index in (0, 1):
             if changed >> index & 1:
-                self._rings.filling.add(CHANNEL + index, level >> index & 1, now_us)
+                self.rings.filling.add(CHANNEL + index, level >> index & 1, now_us)
 
     def first(self) -> "list[Edge]":
         """Return both switches as they stand at power on, as edges."""
@@ -47,7 +47,7 @@ class Lid:
 
     def take(self) -> "list[Edge]":
         """Return (channel, is_open, ticks_us) since the last call, oldest first."""
-        return self._rings.take()
+        return self.rings.take()
 
     def wake(self) -> None:
         """See what changed during a nap, in which an edge calls the chip but no interrupt."""

@@ -30,7 +30,7 @@ class Lights:
         self._colour = (0, 0, 0)
         self._start_ms = 0
         self._length_ms = 0
-        self._frame_ms: "int | None" = None
+        self._due_ms: "int | None" = None
         self._shown: "tuple[Colour, int | None] | None" = None
         self._shown_ms = 0
         self._write(0, None, 0)
@@ -43,13 +43,12 @@ class Lights:
         self._colour = colour
         self._start_ms = now_ms
         self._length_ms = length_ms
-        self._frame_ms = self._shown = None
+        self._due_ms = self._shown = None
 
     def step(self, now_ms: int) -> None:
         """Move the pattern on."""
-        if self._frame_ms is not None and passed(now_ms, self._frame_ms) < FRAME_MS:
+        if self._due_ms is not None and passed(now_ms, self._due_ms) < 0:
             return
-        self._frame_ms = now_ms
         age_ms = max(0, passed(now_ms, self._start_ms))
         if self._length_ms and age_ms >= self._length_ms:
             self._pattern = OFF
@@ -57,6 +56,14 @@ class Lights:
             self._write(255, age_ms // 100 % self._count, now_ms)
         else:
             self._write(self._share(age_ms % PERIOD_MS), None, now_ms)
+        self._due_ms = (now_ms + self._wait_ms(age_ms)) & 0x3FFF_FFFF
+
+    def _wait_ms(self, age_ms: int) -> int:
+        """Return how long nothing changes: a pattern that stands still is refreshed only."""
+        if self._pattern not in (OFF, STEADY):
+            return FRAME_MS
+        left_ms = self._length_ms - age_ms
+        return left_ms if 0 < left_ms < REFRESH_MS else REFRESH_MS
 
     def _share(self, phase_ms: int) -> int:
         """Return the brightness of a pattern at a phase, 0 to 255."""

@@ -11,7 +11,7 @@ from jimpitan_board import pins
 from jimpitan_board.battery import Battery
 from jimpitan_board.beams import CARRIER_HZ, Beams
 from jimpitan_board.buzzer import Buzzer
-from jimpitan_board.edges import in_order
+from jimpitan_board.edges import COUNT, in_order
 from jimpitan_board.gate import make_gates
 from jimpitan_board.lid import Lid
 from jimpitan_board.lights import Lights
@@ -40,6 +40,7 @@ BUS_TIMEOUT_US = 10_000  # a chip that holds the clock longer than this has fail
 NAU7802_ADDRESS, SCREEN_ADDRESS = 0x2A, 0x3C
 LIGHTS_COUNT = 4
 RETRY_MS = 10_000
+MOTION_MS = 40  # one sample at 25 Hz, of which the chip keeps 32
 
 
 class Slot:
@@ -62,7 +63,7 @@ class Slot:
 
     def use(self, now_ms: int, action: "Callable[[Any], Any]", nothing: "Any") -> "Any":
         """Return what the action finds in the driver; `nothing` when the chip is not there."""
-        if self.driver is None and not self._found(now_ms):
+        if self.driver is None and not self.found(now_ms):
             return nothing
         try:
             return action(self.driver)
@@ -72,7 +73,7 @@ class Slot:
 
     def read(self, now_ms: int, nothing: "Any") -> "Any":
         """Return what the driver reads, as `use` does; for those who read at every step."""
-        if self.driver is None and not self._found(now_ms):
+        if self.driver is None and not self.found(now_ms):
             return nothing
         try:
             return self.driver.read()  # pyright: ignore[reportOptionalMemberAccess]
@@ -80,8 +81,9 @@ class Slot:
             self._lose(now_ms)
             return nothing
 
-    def _found(self, now_ms: int) -> bool:
-        if passed(now_ms, self._tried_ms) >= RETRY_MS:
+    def found(self, now_ms: int) -> bool:
+        """Return whether the chip is there, which is tried every ten seconds when it was not."""
+        if self.driver is None and passed(now_ms, self._tried_ms) >= RETRY_MS:
             self._try(now_ms)
         return self.driver is not None
 
@@ -126,6 +128,7 @@ class Parts:
         self._colour = Slot("colour", lambda: Tcs34725(bus, led), now_ms)
         self._motion = Slot("motion", lambda: Lis3dh(bus), now_ms)
         self._screen = Slot("screen", lambda: _screen(bus), now_ms)
+        self._motion_ms = (now_ms - MOTION_MS) & 0x3FFF_FFFF
         self._slots = (self._scale, self._colour, self._motion, self._screen)
 
     def first_edges(self) -> "list[Edge]":
@@ -134,7 +137,10 @@ class Parts:
 
     def edges(self) -> "list[Edge]":
         """Return (channel, level, ticks_us) of beams 0, 1 and lid 2, 3, oldest first."""
-        edges, of_lid = self.beams.take(), self.lid.take()
+        beams, lid = self.beams, self.lid
+        if not (beams.rings.filling.numbers[COUNT] or lid.rings.filling.numbers[COUNT]):
+            return []  # as in nearly every step
+        edges, of_lid = beams.take(), lid.take()
         return in_order(edges + of_lid) if of_lid else edges
 
     def scale(self, now_ms: int) -> "int | None":
@@ -156,7 +162,13 @@ class Parts:
         return self._colour.use(now_ms, step, None)
 
     def motion(self, now_ms: int) -> "list[Motion]":
-        """Return the samples (x_mg, y_mg, z_mg) since the last call."""
+        """Return the samples (x_mg, y_mg, z_mg) that no call returned before, oldest first.
+
+        The chip is asked as often as it measures and no more.
+        """
+        if passed(now_ms, self._motion_ms) < MOTION_MS:
+            return []
+        self._motion_ms = now_ms
         return self._motion.read(now_ms, [])
 
     def show(self, lines: "tuple[str, ...]", now_ms: int) -> None:
@@ -169,7 +181,8 @@ class Parts:
         self.buzzer.step(now_ms)
         if self.speaker is not None:
             self.speaker.step()
-        self._screen.use(now_ms, lambda chip: chip.step(), None)
+        if self._screen.found(now_ms):
+            self._screen.use(now_ms, lambda chip: chip.step(), None)
 
     def sleep(self, now_ms: int) -> None:
         """Take the current from beams and scale for a nap."""

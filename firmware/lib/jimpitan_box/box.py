@@ -15,7 +15,7 @@ from jimpitan_box.keeper import Keeper
 from jimpitan_box.mqtt import Client
 from jimpitan_box.outbox import Outbox
 from jimpitan_box.pending import Pending
-from jimpitan_box.power import Power
+from jimpitan_box.power import NAP, Power
 from jimpitan_box.senses import Senses
 from jimpitan_box.thanks import Thanks
 from jimpitan_box.upkeep import Upkeep
@@ -32,6 +32,7 @@ if MYPY:
 
 VERSION = "0.1.0"
 PRUNE_MS = 60_000
+SLOW_MS = 100  # between two looks at what changes slowly: notes, heartbeat, power, a trial
 ALARMING = (records.LID_OPENED, records.LID_CLOSED, records.TAMPER)
 
 
@@ -102,6 +103,7 @@ class Box:
         self._deposits = 0
         self._heartbeat_ms = 0
         self._prune_ms = PRUNE_MS
+        self._slow_ms = 0
         self._start_epoch(identity)
         self._keep(records.BOOT_KIND, self._booted(cause))
 
@@ -113,6 +115,7 @@ class Box:
             power=self.power,
             client=self._client,
             sensors=self._sensors,
+            is_calm=self._is_calm,
             shelf=shelf,
             version=VERSION,
         )
@@ -175,7 +178,7 @@ class Box:
     @property
     def unacked(self) -> int:
         """Return how many kept records the server has not acknowledged."""
-        return self._outbox.unacked
+        return self.keeper.unacked
 
     def step(
         self,
@@ -193,13 +196,27 @@ class Box:
         now_ms = self._uptime.advance(ticks_us)
         if edges:
             self.power.active(now_ms)
-        for raw in conversions or []:
-            self._keep_all(self.senses.weigh(raw, now_ms))
-        for tint in tints or []:
-            self.senses.colour.feed(*tint)
-        for sample in motions or []:
-            self._keep_all(self.senses.watch.moved(sample, now_ms))
+        if conversions:
+            for raw in conversions:
+                self._keep_all(self.senses.weigh(raw, now_ms))
+        if tints:
+            for tint in tints:
+                self.senses.colour.feed(*tint)
+        if motions:
+            for sample in motions:
+                self._keep_all(self.senses.watch.moved(sample, now_ms))
         self._sense(edges, now_ms)
+        if now_ms >= self._slow_ms:
+            self._step_slowly(now_ms)
+        self._upkeep.fetch(now_ms)
+        if self.power.wants_air(now_ms, self.keeper.unacked) or self._upkeep.wants_air(now_ms):
+            self._talk(now_ms)
+        else:
+            self._client.hang_up(now_ms)
+
+    def _step_slowly(self, now_ms: int) -> None:
+        """Do what may wait for a tenth of a second."""
+        self._slow_ms = now_ms + SLOW_MS
         self._before.step(now_ms)
         self.keeper.settle(now_ms)
         if now_ms >= self._heartbeat_ms:
@@ -208,11 +225,7 @@ class Box:
         if now_ms >= self._prune_ms:
             self._prune(now_ms)
         self.power.step(now_ms, self._sensors.is_on_mains())
-        self._upkeep.step(now_ms, self._is_calm())
-        if self.power.wants_air(now_ms, self.unacked) or self._upkeep.wants_air(now_ms):
-            self._talk(now_ms)
-        else:
-            self._client.hang_up(now_ms)
+        self._upkeep.step(now_ms)
 
     def _is_calm(self) -> bool:
         """Return whether nothing is felt that a slow write to flash could disturb."""
@@ -230,16 +243,23 @@ class Box:
 
     def _talk(self, now_ms: int) -> None:
         """Send what is to be sent and obey what comes."""
-        self._client.step(now_ms)
-        self._client.take_acked()
-        for topic, message in self._client.take_received():
+        client = self._client
+        client.step(now_ms)
+        if client.received:
+            self._hear(client.take_received(), now_ms)
+        if client.connects != self._connects and client.publish(
+            self._state_topic, topics.ONLINE, True, now_ms
+        ):
+            self._connects = client.connects
+        self._outbox.step(now_ms)
+        client.flush(now_ms)
+
+    def _hear(self, received: "list[tuple[str, bytes]]", now_ms: int) -> None:
+        for topic, message in received:
             if topic == self._down_topic:
                 self.obey(message, now_ms)
             else:
                 self._upkeep.received(topic, message)
-        self._tell_state(now_ms)
-        self._outbox.step(now_ms)
-        self._client.flush(now_ms)
 
     def wake(self, slept_ms: int, ticks_us: int) -> None:
         """Go on after a nap of so long, in which no sensor was read."""
@@ -247,10 +267,13 @@ class Box:
 
     def nap_ms(self) -> int:
         """Return how long the board may sleep now, 0 when the box has something to do."""
-        if not self._is_calm() or self._upkeep.wants_air(self._uptime.ms):
+        now_ms = self._uptime.ms
+        if self._upkeep.wants_air(now_ms):  # asked awake too: it counts its time on air
             return 0
-        heartbeat_ms = max(0, self._heartbeat_ms - self._uptime.ms)
-        return min(self.power.nap_ms(self._uptime.ms, self.unacked), heartbeat_ms)
+        nap_ms = self.power.nap_ms(now_ms, self.keeper.unacked) if self.power.state == NAP else 0
+        if not nap_ms or not self._is_calm():
+            return 0
+        return min(nap_ms, max(0, self._heartbeat_ms - now_ms))
 
     def _keep(self, kind: int, body: "dict[int, object]") -> None:
         if kind in ALARMING:
@@ -274,12 +297,15 @@ class Box:
                 self._lid.edge(level, now_ms)
                 continue
             self._keep_all(self._slot.edge(channel, level, ticks_us, now_ms))
-        self._keep_all(self.senses.step(now_ms))
+        facts = self.senses.step(now_ms)
+        if facts:
+            self._keep_all(facts)
         if self._lid.step(now_ms):
             self._lid_moved(now_ms)
 
     def _lid_moved(self, now_ms: int) -> None:
         self.senses.watch.rest(not self._lid.is_open)
+        self._slow_ms = now_ms  # so that `before` notes at once that nobody knows the mass now
         body: "dict[int, object]" = {records.LID_DEPOSITS: self._deposits}
         if self._lid.is_open:
             self._keep(records.LID_OPENED, body)
@@ -300,7 +326,7 @@ class Box:
         return {
             records.HEARTBEAT_BATTERY_MV: self._sensors.battery_mv(),
             records.HEARTBEAT_JOURNAL_PERMILLE: min(1000, permille),
-            records.HEARTBEAT_UNACKED: self._outbox.unacked,
+            records.HEARTBEAT_UNACKED: self.keeper.unacked,
             records.HEARTBEAT_DOWN_COUNTER: self.keeper.cursor.down_counter,
             records.HEARTBEAT_LID_OPEN: self._lid.is_open,
             records.HEARTBEAT_SLOT_BLOCKED: self._slot.is_blocked,
@@ -354,8 +380,3 @@ class Box:
         asked_ms = self._outbox.acknowledged(seq, counter, now_ms)
         if asked_ms is not None:
             self.clock.learn(down.whole(body, down.ACK_TIME_MS), asked_ms, now_ms)
-
-    def _tell_state(self, now_ms: int) -> None:
-        if self._client.is_up and self._client.connects != self._connects:
-            if self._client.publish(self._state_topic, topics.ONLINE, True, now_ms):
-                self._connects = self._client.connects

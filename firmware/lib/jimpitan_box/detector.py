@@ -97,6 +97,8 @@ class SlotDetector:
         self._paired_ms = -SPLIT_MS_MAX - 1
         self._reverse_us = 0
         self.splits = 0
+        self.is_busy = False  # whether something is in the throat or not judged yet
+        self.is_quiet = True  # whether no edge came since all was judged: nothing to step for
 
     @property
     def rejected(self) -> int:
@@ -118,32 +120,33 @@ class SlotDetector:
         """Return whether a beam has been broken for too long."""
         return self._beams[0].is_reported or self._beams[1].is_reported
 
-    @property
-    def is_busy(self) -> bool:
-        """Return whether something is in the throat or not judged yet."""
-        a, b = self._beams
-        return a.is_broken or b.is_broken or bool(a.shadows) or bool(b.shadows)
-
     def edge(self, channel: int, is_broken: bool, ticks_us: int, uptime_ms: int) -> "list[Fact]":
         """Take one edge of a beam; return the facts it completes."""
         beam = self._beams[channel]
         if is_broken == beam.is_broken:
             return []
+        facts: "list[Fact]" = []
         beam.is_broken = is_broken
         if is_broken:
             beam.lead_us = ticks_us
             beam.broken_ms = uptime_ms
-            return []
-        if beam.is_reported:
-            return self._freed(beam, uptime_ms)
-        beam.clear(ticks_us, uptime_ms)
-        return []
+        elif beam.is_reported:
+            facts = self._freed(beam, uptime_ms)
+        else:
+            beam.clear(ticks_us, uptime_ms)
+        self.is_quiet = False
+        self.is_busy = self._is_busy()
+        return facts
+
+    def _is_busy(self) -> bool:
+        a, b = self._beams
+        return a.is_broken or b.is_broken or bool(a.shadows) or bool(b.shadows)
 
     def step(self, uptime_ms: int) -> "list[Fact]":
         """Judge the shadows that have settled; report a beam that stays broken."""
         facts: "list[Fact]" = []
-        if not self.is_busy and self._reverse_ms is None:
-            return facts  # nothing to judge, as in nearly every step
+        if self.is_quiet:
+            return facts  # as in nearly every step
         a, b = self._beams
         while b.settled(uptime_ms) and not self._is_waited_for(b.shadows[0]):
             facts += self._judge(b.shadows.pop(0), uptime_ms)
@@ -155,7 +158,10 @@ class SlotDetector:
             b.reject(self._reverse_us)
         if self._reverse_ms is not None and a.settled(uptime_ms):
             facts += self._reversed(a.shadows.pop(0), uptime_ms)
-        return facts + self._blocked(uptime_ms)
+        facts += self._blocked(uptime_ms)
+        self.is_busy = self._is_busy()
+        self.is_quiet = not self.is_busy and self._reverse_ms is None
+        return facts
 
     def _is_waited_for(self, shadow: Shadow) -> bool:
         """Return whether A, still broken, may be the same thing: a note leaves A before B."""
@@ -290,8 +296,7 @@ class LidDetector:
 
     def step(self, uptime_ms: int) -> bool:
         """Return whether the lid has just settled in its other position."""
-        settled = uptime_ms - self._changed_ms >= self._debounce_ms
-        if self._level == self.is_open or not settled:
+        if self._level == self.is_open or uptime_ms - self._changed_ms < self._debounce_ms:
             return False
         self.is_open = self._level
         return True

@@ -89,6 +89,11 @@ class Keeper:
         return self.journal.last_seq
 
     @property
+    def unacked(self) -> int:
+        """Return how many kept records the server has not acknowledged."""
+        return max(0, self.journal.last_seq - self.cursor.acked)
+
+    @property
     def next_seq(self) -> int:
         """Return the number that the next record will have."""
         return self._next_seq

@@ -33,23 +33,24 @@ class Logbook:
         """Note what changed since the last look."""
         keeper = box.keeper
         acked, dropped, is_online = keeper.cursor.acked, keeper.dropped, box.is_online
+        kept = keeper.head
         # Most looks see nothing new, and every step of the box ends with one.
         if (
-            keeper.head == self._head
+            kept == self._head
             and acked == self._acked
             and dropped == self._dropped
             and is_online == self._online
         ):
             return
         self._online, self._acked, self._dropped = is_online, acked, dropped
-        self._head = keeper.head
+        self._head = kept
         self._note_change(box.uptime_ms, "online", 1 if is_online else 0)
         self._note_change(box.uptime_ms, "acked", acked)
         self._note_change(box.uptime_ms, "dropped", dropped)
         head = self._seen.get("kept", 0)
-        if keeper.head != head:
-            self._note_change(box.uptime_ms, "kept", keeper.head)
-        lid = box.health[records.HEARTBEAT_LID_OPEN] if keeper.head != head else None
+        if kept != head:
+            self._note_change(box.uptime_ms, "kept", kept)
+        lid = box.health[records.HEARTBEAT_LID_OPEN] if kept != head else None
         if lid is not None:
             self._note_change(box.uptime_ms, "lid_open", 1 if lid else 0)
 

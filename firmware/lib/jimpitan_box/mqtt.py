@@ -51,15 +51,10 @@ class Client:
         self._heard_ms = 0
         self._pinged_ms: "int | None" = None
         self._in_flight: "dict[int, int]" = {}  # packet id -> ms of publishing
-        self._acked_ids: "list[int]" = []
-        self._received: "list[tuple[str, bytes]]" = []
+        self.received: "list[tuple[str, bytes]]" = []  # (topic, payload), to be taken
         self._asked: "list[str]" = []  # topics subscribed to for a retained message, newest last
+        self.is_up = False  # whether messages can be published now
         self.connects = 0
-
-    @property
-    def is_up(self) -> bool:
-        """Return whether messages can be published now."""
-        return self._state == UP
 
     @property
     def in_flight(self) -> int:
@@ -68,17 +63,12 @@ class Client:
 
     def take_received(self) -> "list[tuple[str, bytes]]":
         """Return the (topic, payload) pairs that came since the last call."""
-        received, self._received = self._received, []
+        received, self.received = self.received, []
         return received
-
-    def take_acked(self) -> "list[int]":
-        """Return the packet identifiers the broker acknowledged since the last call."""
-        acked, self._acked_ids = self._acked_ids, []
-        return acked
 
     def publish(self, topic: str, payload: bytes, is_retained: bool, now_ms: int) -> int:
         """Queue one message at QoS 1; return its packet identifier, 0 when there is no room."""
-        if self._state != UP or len(self._in_flight) >= self._config.window_messages_max:
+        if not self.is_up or len(self._in_flight) >= self._config.window_messages_max:
             return 0
         if len(self._unsent) + len(payload) > UNSENT_LENGTH_MAX:
             return 0
@@ -92,7 +82,7 @@ class Client:
 
         Returns whether it was asked. The message comes at QoS 0 with what is received, or never.
         """
-        if self._state != UP or len(self._unsent) > UNSENT_LENGTH_MAX // 2:
+        if not self.is_up or len(self._unsent) > UNSENT_LENGTH_MAX // 2:
             return False
         self._forget_asked()
         if topic:
@@ -122,7 +112,8 @@ class Client:
                 return
             self._read(now_ms)
             self._watch(now_ms)
-            self._write()
+            if self._unsent:
+                self._write()
         except (OSError, WireError):
             self._drop(now_ms)
 
@@ -142,7 +133,7 @@ class Client:
         return True
 
     def _read(self, now_ms: int) -> None:
-        while len(self._received) < RECEIVED_MAX:
+        while len(self.received) < RECEIVED_MAX:
             content = self._net.read(READ_LENGTH)
             if content is None:
                 return
@@ -155,15 +146,14 @@ class Client:
     def _take(self, kind: int, flags: int, body: bytes, now_ms: int) -> None:
         if kind == packets.PUBLISH:
             topic, payload, packet_id = packets.parse_publish(flags, body)
-            self._received.append((topic, payload))
+            self.received.append((topic, payload))
             if packet_id:
                 self._unsent += packets.puback(packet_id)
         elif kind == packets.PUBACK:
-            if self._in_flight.pop(packets.packet_id(body), None) is not None:
-                self._acked_ids.append(packets.packet_id(body))
+            self._in_flight.pop(packets.packet_id(body), None)
         elif kind == packets.PINGRESP:
             self._pinged_ms = None
-        elif self._state == UP and kind in {packets.SUBACK, packets.UNSUBACK}:
+        elif self.is_up and kind in {packets.SUBACK, packets.UNSUBACK}:
             return  # of `ask`; when the broker refuses, the message does not come
         else:
             self._take_greeting(kind, body, now_ms)
@@ -178,7 +168,7 @@ class Client:
         elif kind == packets.SUBACK and self._state == SUBSCRIBING:
             if len(body) != 3 or body[2] > 1:
                 raise Malformed("the broker refused the subscription")
-            self._state = UP
+            self._state, self.is_up = UP, True
             self._forget_asked()  # the session was kept, and with it what was asked before
             self._asked = self._asked[-ASKED_MAX:]
             self.connects += 1
@@ -189,7 +179,7 @@ class Client:
     def _watch(self, now_ms: int) -> None:
         """Notice a peer that is gone though the connection seems to stand."""
         reply_ms_max = self._config.reply_ms_max
-        if self._state != UP:
+        if not self.is_up:
             if now_ms - self._since_ms > reply_ms_max:
                 raise OSError("the broker did not answer")
             return
@@ -199,9 +189,8 @@ class Client:
         elif now_ms - self._heard_ms >= self._config.keepalive_s * 500:
             self._pinged_ms = now_ms
             self._unsent += packets.pingreq()
-        for published_ms in self._in_flight.values():
-            if now_ms - published_ms > 2 * reply_ms_max:
-                raise OSError("the broker did not acknowledge")
+        if self._in_flight and now_ms - min(self._in_flight.values()) > 2 * reply_ms_max:
+            raise OSError("the broker did not acknowledge")
 
     def hang_up(self, now_ms: int) -> None:
         """End the connection on purpose; `step` connects again."""
@@ -212,7 +201,7 @@ class Client:
 
     def flush(self, now_ms: int) -> None:
         """Send what was published since `step`, instead of at the next step."""
-        if self._state == UP:
+        if self._unsent and self.is_up:
             try:
                 self._write()
             except OSError:
@@ -224,15 +213,14 @@ class Client:
             if not taken:
                 return
             self._unsent = self._unsent[taken:]
-        if self._state == UP:
+        if self.is_up:
             self._asked = self._asked[-1:]
 
     def _drop(self, now_ms: int) -> None:
         self._net.close()
-        self._state = WAITING
+        self._state, self.is_up = WAITING, False
         self._retry_ms = now_ms + self._backoff.next_ms()
         self._reader.reset()
         self._unsent = b""
         self._pinged_ms = None
         self._in_flight.clear()
-        self._acked_ids.clear()

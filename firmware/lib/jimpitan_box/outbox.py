@@ -45,7 +45,8 @@ class Outbox:
         if self._resend_ms is not None and now_ms >= self._resend_ms:
             self._rewind(now_ms)
         try:
-            while self._sent_to < min(self._keeper.head, self._window_end()):
+            # Nearly always all is sent: then the end of the window is not asked for.
+            while self._sent_to < self._keeper.head and self._sent_to < self._window_end():
                 if not self._publish_next(now_ms):
                     return
         except OSError:
@@ -101,8 +102,3 @@ class Outbox:
         if seq >= self._keeper.head:
             self._resend_ms = None
         return asked_ms
-
-    @property
-    def unacked(self) -> int:
-        """Return how many kept records the server has not acknowledged."""
-        return max(0, self._keeper.head - self._keeper.cursor.acked)

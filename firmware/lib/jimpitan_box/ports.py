@@ -215,3 +215,11 @@ class Answerer(Protocol):
     def run(self, word: str, arguments: list[object], brought: bytes) -> object:
         """Return the answer to a request, or raise `console.Refused`."""
         ...
+
+
+class Question(Protocol):
+    """Something that is asked only when the answer matters."""
+
+    def __call__(self) -> bool:
+        """Return the answer as of now."""
+        ...

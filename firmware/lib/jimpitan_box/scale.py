@@ -35,11 +35,14 @@ class Scale:
         self._config = config
         self._calibration = calibration
         self._raws: "list[int]" = []
+        # Within 2**30 ms: after 12 days uptime is no small integer on a board, and 48 of them
+        # would take 1.5 KB.
         self._times: "list[int]" = []
         self._masses: "list[int]" = []
         self._before: "tuple[int, int] | None" = None
         self._last_ms = 0
         self._count = 0
+        self.is_weighing = False  # whether a step is under way
         self.saturated = 0
         self.heard_ms: "int | None" = None
 
@@ -57,7 +60,7 @@ class Scale:
         if len(self._times) == RING_LENGTH:
             self._times.pop(0)
             self._masses.pop(0)
-        self._times.append(now_ms)
+        self._times.append(now_ms & 0x3FFF_FFFF)
         self._masses.append(middle * 1000000 // self._calibration.counts_per_kg)
         return self._masses[-1]
 
@@ -77,27 +80,23 @@ class Scale:
         """Return whether the converter spoke of late; a box may have none."""
         return self.heard_ms is not None and now_ms - self.heard_ms <= silent_ms_max
 
-    @property
-    def is_weighing(self) -> bool:
-        """Return whether a step is under way."""
-        return self._count > 0
-
     def fell(self, began_ms: int, now_ms: int) -> None:
         """Note that something went through the throat from `began_ms` until now."""
-        if not self._count:
+        if not self.is_weighing:
             self._before = self._mean(began_ms - BEFORE_MS, began_ms)
         self._count += 1
+        self.is_weighing = True
         self._last_ms = now_ms
 
     def step(self, now_ms: int) -> "Step | None":
         """Return the step that has just become certain, None as long as there is none."""
         config = self._config
-        if not self._count or now_ms - self._last_ms <= config.settle_ms + config.weigh_ms:
+        if not self.is_weighing or now_ms - self._last_ms <= config.settle_ms + config.weigh_ms:
             return None
         began_ms = self._last_ms + config.settle_ms
         after = self._mean(began_ms, now_ms)
         before, count = self._before, self._count
-        self._before, self._count = None, 0
+        self._before, self._count, self.is_weighing = None, 0, False
         if before is None or after is None:
             return Step(0, 0, count)
         deviation_mg = root(before[1] + after[1] + NOISE_MG_MIN * NOISE_MG_MIN)
@@ -107,7 +106,7 @@ class Scale:
         """Return (mean, square of its deviation) of a time, None when too little was weighed."""
         found = []
         for index in range(len(self._times)):
-            if from_ms <= self._times[index] <= to_ms:
+            if (self._times[index] - from_ms) & 0x3FFF_FFFF <= to_ms - from_ms:
                 found.append(self._masses[index])
         if len(found) < SAMPLES_MIN:
             return None

@@ -76,6 +76,15 @@ class Senses:
 
     def step(self, now_ms: int) -> "list[Fact]":
         """Return the facts that are certain now."""
+        facts = self.watch.step(now_ms, self.scale.heard_ms)
+        if not self.slot.is_quiet:
+            facts = self._fell(now_ms) + facts
+        if self.scale.is_weighing:
+            facts += self.weighed(now_ms)
+        return facts
+
+    def _fell(self, now_ms: int) -> "list[Fact]":
+        """Return what passed the throat, then what that says of hands at the slot."""
         facts = self.slot.step(now_ms)
         found: "list[Fact]" = []
         for kind, body in facts:
@@ -88,9 +97,7 @@ class Senses:
                 self.watch.deposited(now_ms)  # blocked or freed: hands are at the slot
         for dwell_ms in self.slot.take_scraps():
             found += self.watch.shadow(dwell_ms, now_ms)
-        found += self.watch.step(now_ms, self.scale.heard_ms)
-        found += self.weighed(now_ms)
-        return facts + found if found else facts
+        return facts + found
 
     def _passed(self, body: "dict[int, object]", now_ms: int) -> None:
         a_us, b_us, transit_us = [

@@ -9,7 +9,7 @@ from jimpitan_wire import records
 MYPY = False
 if MYPY:
     from jimpitan_box.config import Config
-    from jimpitan_box.ports import Slots
+    from jimpitan_box.ports import Question, Slots
 
     Body = dict[int, object]
 
@@ -65,14 +65,17 @@ class Trial:
             records.FIRMWARE_VERSION: self._version,
         }
 
-    def step(self, now_ms: int, acked: int, is_calm: bool) -> None:
-        """Let what is on trial stay, or leave it; raise OSError when the flash refuses."""
+    def step(self, now_ms: int, acked: int, is_calm: "Question") -> None:
+        """Let what is on trial stay, or leave it; raise OSError when the flash refuses.
+
+        Whether all is calm is asked only on leaving.
+        """
         if now_ms >= self._config.trial_ms_min:
             self._slots.alive()
         if self._slots.is_on_trial and not self._is_leaving:
             self._judge(now_ms, acked)
         if self._is_leaving:
-            self._leave_when_calm(now_ms, is_calm)
+            self._leave_when_calm(now_ms, is_calm())
 
     def _leave_when_calm(self, now_ms: int, is_calm: bool) -> None:
         """Restart when nobody was there for a while, and at last whoever is there."""

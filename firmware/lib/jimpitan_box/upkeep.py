@@ -10,7 +10,7 @@ if MYPY:
     from jimpitan_box.config import Config
     from jimpitan_box.keeper import Keeper
     from jimpitan_box.mqtt import Client
-    from jimpitan_box.ports import Sensors, Shelf, Store
+    from jimpitan_box.ports import Question, Sensors, Shelf, Store
     from jimpitan_box.power import Power
     from jimpitan_box.update import Update
 
@@ -30,6 +30,7 @@ class Upkeep:
         power: "Power",
         client: "Client",
         sensors: "Sensors",
+        is_calm: "Question",
         shelf: "Shelf | None",
         version: str,
     ) -> None:
@@ -38,6 +39,7 @@ class Upkeep:
         self._power = power
         self._client = client
         self._sensors = sensors
+        self._is_calm = is_calm  # asked only when something waits for calm
         self._shelf = shelf  # a board without one takes no update
         self._configuration = Configuration(store, config)
         self._tell_ms = 0
@@ -105,16 +107,19 @@ class Upkeep:
         """Return whether a download needs the radio."""
         return self._update is not None and self._update.wants_air(now_ms)
 
-    def step(self, now_ms: int, is_calm: bool) -> None:
-        """Go on with trial and update, the latter while nothing is felt; keep what is to tell."""
+    def step(self, now_ms: int) -> None:
+        """Go on with the trial and keep what is to tell."""
         if self._trial is None:
             return
         try:
             self._tell(self._trial, now_ms)
-            self._trial.step(now_ms, self._keeper.cursor.acked, is_calm)
+            self._trial.step(now_ms, self._keeper.cursor.acked, self._is_calm)
         except OSError:
             return  # the flash refused; the next step tries again
-        if self._update is not None and is_calm:
+
+    def fetch(self, now_ms: int) -> None:
+        """Go on with the update while nothing is felt."""
+        if self._update is not None and self._is_calm():
             self._update.step(now_ms)
 
     def _tell(self, trial: Trial, now_ms: int) -> None:

@@ -4,23 +4,35 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 
-from jimpitan_server.adapters.database import dossier_rows
+from jimpitan_server.adapters.bank_holidays import bank_calendar
+from jimpitan_server.adapters.database import account_rows, dossier_rows
 from jimpitan_server.adapters.database.engine import Database
+from jimpitan_server.adapters.database.ledger_store import DatabaseLedger
 from jimpitan_server.adapters.database.money_store import DatabaseMoney
 from jimpitan_server.adapters.database.user_store import append_audit
+from jimpitan_server.domain.bank_day import bank_day
 from jimpitan_server.domain.books import Rules
 from jimpitan_server.domain.clock import Clock
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.matching import Matching
+from jimpitan_server.domain.partner import Account
 from jimpitan_server.domain.qris_payload import QrisPayload
+from jimpitan_server.domain.settlement import SettlementProfile
 from jimpitan_server.domain.statement import StatementProfile
 from jimpitan_server.services import partner as partnering
 from jimpitan_server.services.close_collection import Counted, Receipt, close_collection
 from jimpitan_server.services.dossier import Dossier
 from jimpitan_server.services.import_statement import Imported, import_statement
-from jimpitan_server.services.reconcile import keep_matching, match_standing, take_standing
+from jimpitan_server.services.reconcile import (
+    Reconciled,
+    keep_matching,
+    match_standing,
+    save_reconciled,
+    take_standing,
+)
 from jimpitan_server.services.remit import Paid, RemittanceReceipt, remit
 from jimpitan_server.services.void import void
 
@@ -54,13 +66,15 @@ class Pace:
 class MoneyDesk:
     """The money side of the server; `changed` is told when a public figure may be another.
 
-    `before_matching` is done after an import, before it is matched.
+    `before_matching` is done after an import, before it is matched; on `closed_days` banks rest as
+    well.
     """
 
     database: Database
     clock: Clock
     rules: Rules
     changed: Callable[[], None]
+    closed_days: tuple[date, ...] = ()
     pace: Pace = field(default_factory=Pace)
     before_matching: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
 
@@ -135,29 +149,41 @@ class MoneyDesk:
             for _ in range(_ATTEMPTS):
                 now = self.clock.now()
                 async with self.database.read() as connection:
-                    standing = await take_standing(DatabaseMoney(connection), now)
-                matching = await asyncio.to_thread(match_standing, standing, self.rules)
+                    standing = await take_standing(
+                        DatabaseMoney(connection), DatabaseLedger(connection), now
+                    )
+                reconciled = await asyncio.to_thread(match_standing, standing, self._rules())
                 async with self._store() as store:
                     kept = await keep_matching(
-                        store, matching, generation=standing.generation, now=now
+                        store,
+                        DatabaseLedger(store.connection),
+                        reconciled,
+                        generation=standing.generation,
+                        now=now,
                     )
                 if kept:
                     break
             else:
-                matching = await self._reconcile_alone()
+                reconciled = await self._reconcile_alone()
             self.pace.took_s = self.pace.elapsed_s() - began_s
             self.pace.ended_s = self.pace.elapsed_s()
         self.changed()
-        return matching
+        return reconciled.matching
 
-    async def _reconcile_alone(self) -> Matching:
+    async def _reconcile_alone(self) -> Reconciled:
         now = self.clock.now()
         async with self._store() as store:
+            ledger = DatabaseLedger(store.connection)
             await store.lock_books()
-            standing = await take_standing(store, now)
-            matching = await asyncio.to_thread(match_standing, standing, self.rules)
-            await store.save_matching(matching, now)
-        return matching
+            standing = await take_standing(store, ledger, now)
+            reconciled = await asyncio.to_thread(match_standing, standing, self._rules())
+            await save_reconciled(store, ledger, reconciled, now)
+        return reconciled
+
+    def _rules(self) -> Rules:
+        """Return the rules with the bank's calendar as it is known today."""
+        today = bank_day(self.clock.now())
+        return replace(self.rules, calendar=bank_calendar(today, self.closed_days))
 
     async def reconcile_if_due(self) -> bool:
         """Match anew if something changed or an hour went by; say whether it was done."""
@@ -170,6 +196,29 @@ class MoneyDesk:
         """Return the dossier of a box."""
         async with self.database.read() as connection:
             return await dossier_rows.dossier(connection, box)
+
+    async def settle_by(
+        self, account: str, *, profile: str, valid_from: date, actor: str
+    ) -> SettlementProfile:
+        """Let an account settle by another profile from a day on."""
+        async with self._store() as store:
+            found = await partnering.settle_by(
+                store,
+                account,
+                profile=profile,
+                valid_from=valid_from,
+                actor=actor,
+                now=self.clock.now(),
+            )
+            told = f"{profile} from {valid_from.isoformat()}"
+            await self._audit(store, actor, "settlement_changed", account, told)
+        self.note_change()
+        return found
+
+    async def accounts(self) -> list[Account]:
+        """Return every account."""
+        async with self.database.read() as connection:
+            return await account_rows.all_accounts(connection)
 
     async def register_code(
         self, *, box: str, payload: str, store_id: str | None, merchant_id: str | None

@@ -9,25 +9,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from jimpitan_server.domain.bank_calendar import BankCalendar
 from jimpitan_server.domain.bank_day import bank_day
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.rupiah import Rupiah
+from jimpitan_server.domain.settlement import Settlement, SettlementTerms, always
 
 # What one deposit may be worth on average over a holding period: half of the smallest gift that
 # the programmes ask for (Rp 1.000), and the largest of the common small notes. A prior of the
 # programme, never a reading of a sensor.
 DEPOSIT_LOW, DEPOSIT_HIGH = Rupiah(500), Rupiah(20_000)
-
-
-class Settlement(StrEnum):
-    """How QRIS payments reach the account."""
-
-    PAYMENT = "payment"
-    """One credit for each payment."""
-    DAILY = "daily"
-    """One credit for all payments of a day."""
-    TERMINAL_DAILY = "terminal_daily"
-    """One credit for all payments of a day at one terminal."""
 
 
 class RemittanceMethod(StrEnum):
@@ -61,13 +52,27 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
-    """A count at the lid; `sensed` tells whether the container has sensors at all."""
+    """A count at the lid; `sensed` tells whether the container has sensors at all.
+
+    `holder` is the person who counted and has it in hand, until it is handed over.
+    """
 
     collection_id: str
     box: BoxId
     total: Rupiah
     lid_at: datetime
     sensed: bool
+    holder: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """Custody of counts passed to another person; both have confirmed it."""
+
+    handover_id: str
+    collection_ids: tuple[str, ...]
+    receiver: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +121,7 @@ class Payment:
     @property
     def credit_due(self) -> Rupiah:
         """What should reach the account; donations are free of fees, so this is all of it."""
-        return self.amount - self.fee
+        return self.amount - self.fee if self.fee.amount else self.amount
 
     @property
     def references(self) -> tuple[str, ...]:
@@ -136,11 +141,27 @@ class Credit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Debit:
+    """A statement line that took money out of the account; `amount` is above zero."""
+
+    debit_id: str
+    account: str
+    booked_on: date
+    amount: Rupiah
+    text: str
+
+
+_BY_PAYMENT = always(Settlement.PAYMENT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """How patient and how tolerant matching is; a programme may set its own."""
 
-    settlement_by_account: Mapping[str, Settlement] = field(default_factory=dict)
-    # Settlement is T+2 at the slowest acquirers; a weekend between makes it four days.
+    terms_by_account: Mapping[str, SettlementTerms] = field(default_factory=dict)
+    calendar: BankCalendar = field(default_factory=BankCalendar)
+    # What is paid in at the counter is on the statement the same day; a weekend, a holiday and a
+    # second bank between make it four days. For QRIS payments the terms of the account say it.
     credit_lag_days: int = 4
     # A credit that comes later than that is still looked for, then called late.
     credit_search_days: int = 21
@@ -158,6 +179,10 @@ class Rules:
     # A collector pays a counted sum within this time of the time he states for it.
     qris_remittance_slack: timedelta = timedelta(hours=2)
 
+    def terms_of(self, account: str) -> SettlementTerms:
+        """Return how an account settles; one of which nothing is told, payment by payment."""
+        return self.terms_by_account.get(account) or _BY_PAYMENT
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Books:
@@ -168,6 +193,8 @@ class Books:
     credits: tuple[Credit, ...] = ()
     collections: tuple[Collection, ...] = ()
     remittances: tuple[Remittance, ...] = ()
+    handovers: tuple[Handover, ...] = ()
+    debits: tuple[Debit, ...] = ()
     openings: tuple[LidOpening, ...] = ()
     expectations: tuple[Expectation, ...] = ()
     # The last day of which an account's statement was imported, which may itself be incomplete.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from jimpitan_server.domain.bank_day import bank_day
-from jimpitan_server.domain.books import Books, Rules
+from jimpitan_server.domain.books import Books, Payment, Remittance, Rules
 from jimpitan_server.domain.match import State
 
 
@@ -14,24 +14,31 @@ class DueDates:
     """Judges what has not arrived: not due, overdue, or known not to have come."""
 
     now: datetime
-    lag_days: int
+    rules: Rules
     statement_until: Mapping[str, date]
 
     @classmethod
     def of(cls, books: Books, rules: Rules) -> "DueDates":
         """Return the judgement that these books and rules allow."""
-        return cls(
-            now=books.now,
-            lag_days=rules.credit_lag_days,
-            statement_until=books.statement_until,
-        )
+        return cls(now=books.now, rules=rules, statement_until=books.statement_until)
 
-    def state(self, account: str, paid_on: date) -> State:
-        """Return the state of money paid on a day that no credit has answered.
+    def of_payment(self, payment: Payment) -> State:
+        """Return the state of a donor's payment that no credit has answered."""
+        profile = self.rules.terms_of(payment.account).on(payment.paid_on)
+        closes_on, _ = profile.batch_of(payment.paid_at)
+        _, due_on = profile.credited_between(closes_on, self.rules.calendar)
+        return self._state(payment.account, due_on)
+
+    def of_remittance(self, remittance: Remittance) -> State:
+        """Return the state of a remittance that no credit has answered."""
+        due_on = remittance.paid_on + timedelta(days=self.rules.credit_lag_days)
+        return self._state(remittance.account, due_on)
+
+    def _state(self, account: str, due_on: date) -> State:
+        """Judge what was due on a day.
 
         The last day of a statement may be incomplete, so only days before it are known.
         """
-        due_on = paid_on + timedelta(days=self.lag_days)
         until = self.statement_until.get(account)
         if until is not None and due_on < until:
             return State.MISSING

@@ -1,18 +1,24 @@
-"""Settlement batches: payments that reach the account as one credit for a day or a terminal."""
+"""Settlement batches: payments that reach the account as one credit for a batch or a terminal."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from itertools import groupby
 
-from jimpitan_server.domain.books import Credit, Payment, Rules, Settlement
+from jimpitan_server.domain.books import Credit, Payment, Rules
+from jimpitan_server.domain.fees import rate_of
 from jimpitan_server.domain.match import State
 from jimpitan_server.domain.mentions import LABEL_LENGTH_MIN, plain, words_of
 from jimpitan_server.domain.rupiah import Rupiah, total
+from jimpitan_server.domain.settlement import Settlement, SettlementProfile
 
 # A long holiday (Idul Fitri) closes the banks for about a week; more batches than that are
 # never paid as one credit.
 _RUN_LENGTH_MAX = 10
+# A batch that is paid in parts is paid in few: by merchant number, or by two limits of a day.
+_PARTS_MAX = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,101 +29,173 @@ class Link:
     credits: tuple[Credit, ...]
     state: State
     reason: str
+    evidence: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Batch:
-    """The payments of one day, or of one day and terminal, and what should arrive for them."""
+    """The payments of one batch, or of one batch and terminal, and what should arrive for them.
 
-    day: date
+    `number` counts the batches that close on one day; the credit should come between `first_on`
+    and `last_on`.
+    """
+
+    closes_on: date
+    number: int
     terminal: str
     payments: tuple[Payment, ...]
     due: Rupiah
+    first_on: date
+    last_on: date
+
+    @property
+    def name(self) -> str:
+        """How reasons call it."""
+        return self.closes_on.isoformat() + (f" no. {self.number + 1}" if self.number else "")
 
 
 class _Batches:
-    """The batches that no credit has answered yet, by day."""
+    """The batches that no credit has answered yet, by the day on which they closed."""
 
-    def __init__(self, payments: Iterable[Payment], settlement: Settlement) -> None:
-        parts: dict[tuple[date, str], list[Payment]] = defaultdict(list)
+    def __init__(
+        self, payments: Iterable[Payment], profile: SettlementProfile, rules: Rules
+    ) -> None:
+        by_terminal = profile.way is Settlement.TERMINAL_DAILY
+        self._profile, self._rules = profile, rules
+        parts: dict[tuple[date, int, str], list[Payment]] = defaultdict(list)
         for payment in payments:
-            terminal = payment.terminal or "" if settlement is Settlement.TERMINAL_DAILY else ""
-            parts[payment.paid_on, plain(terminal)].append(payment)
-        self._by_day: dict[date, dict[str, _Batch]] = defaultdict(dict)
-        for (day, terminal), part in sorted(parts.items()):
-            self._by_day[day][terminal] = _Batch(
-                day=day,
+            terminal = payment.terminal or "" if by_terminal else ""
+            parts[*profile.batch_of(payment.paid_at), plain(terminal)].append(payment)
+        self._by_ordinal: dict[int, dict[str, list[_Batch]]] = defaultdict(dict)
+        for (closes_on, number, terminal), part in sorted(parts.items()):
+            first_on, last_on = profile.credited_between(closes_on, rules.calendar)
+            batch = _Batch(
+                closes_on=closes_on,
+                number=number,
                 terminal=terminal,
-                payments=tuple(sorted(part, key=lambda payment: payment.payment_id)),
+                payments=tuple(sorted(part, key=_id_of)),
                 due=total(payment.credit_due for payment in part),
+                first_on=first_on,
+                last_on=last_on,
             )
+            self._by_ordinal[closes_on.toordinal()].setdefault(terminal, []).append(batch)
 
     def take(self, answered: Iterable[_Batch]) -> None:
         """Forget batches that a credit answered."""
         for batch in answered:
-            del self._by_day[batch.day][batch.terminal]
+            self._by_ordinal[batch.closes_on.toordinal()][batch.terminal].remove(batch)
 
-    def in_reach(self, credit: Credit, rules: Rules) -> list[_Batch]:
-        """Return those that a credit may pay; a terminal it names excludes the others."""
-        after_max = rules.credit_lag_days + rules.credit_search_days
-        near = [
+    def waiting(self) -> list[_Batch]:
+        """Return those that wait for a credit, oldest first."""
+        return [
             batch
-            for days in range(after_max, -rules.clock_slack_days - 1, -1)
-            for batch in self._by_day.get(credit.booked_on - timedelta(days), {}).values()
+            for ordinal in sorted(self._by_ordinal)
+            for of_terminal in self._by_ordinal[ordinal].values()
+            for batch in of_terminal
         ]
-        words = words_of(credit.text)
+
+    def in_reach(self, credit: Credit) -> list[_Batch]:
+        """Return those that a credit may pay; a terminal it names excludes the others."""
+        booked = credit.booked_on.toordinal()
+        slack = self._rules.clock_slack_days
+        first = booked - self._profile.reach_days - self._rules.credit_search_days
+        days = range(first, booked + slack + 1)
+        found = [self._by_ordinal[day] for day in days if day in self._by_ordinal]
         named = [
             batch
-            for batch in near
-            if len(batch.terminal) >= LABEL_LENGTH_MIN and batch.terminal in words
+            for word in _labels_in(credit.text)
+            for by_terminal in found
+            for batch in by_terminal.get(word, ())
         ]
-        return named or near
+        if named:
+            return sorted(named, key=_batch_order)
+        return [batch for one in found for part in one.values() for batch in part]
 
 
-_Found = tuple[list[_Batch], State, str]
+def _id_of(payment: Payment) -> str:
+    return payment.payment_id
+
+
+def _batch_order(batch: _Batch) -> tuple[date, int, str]:
+    return batch.closes_on, batch.number, batch.terminal
+
+
+@lru_cache(maxsize=4096)
+def _labels_in(text: str) -> tuple[str, ...]:
+    """Return the words of a bank's text that may be labels; batches often have the same text."""
+    return tuple(word for word in words_of(text) if len(word) >= LABEL_LENGTH_MIN)
+
+
+_Found = tuple[list[_Batch], State, str, Mapping[str, object]]
+_NOTHING_MORE: Mapping[str, object] = {}
 
 
 def match_batches(
-    payments: Iterable[Payment], credits_: Iterable[Credit], settlement: Settlement, rules: Rules
+    payments: Iterable[Payment],
+    credits_: Iterable[Credit],
+    profile: SettlementProfile,
+    rules: Rules,
 ) -> list[Link]:
-    """Link batches with credits: exact sums, then runs of days paid as one, then what differs.
+    """Link batches with credits: exact sums, batches paid as one, one paid in parts, the rest.
 
     Payments without a credit and credits without a payment are left out, for the caller to judge.
     """
-    batches = _Batches(payments, settlement)
+    batches = _Batches(payments, profile, rules)
     waiting = sorted(credits_, key=lambda credit: (credit.booked_on, credit.credit_id))
     links: list[Link] = []
-    for step in (_exact, _run, _differing):
-        unanswered: list[Credit] = []
-        for credit in waiting:
-            found = step(credit, batches.in_reach(credit, rules), rules)
-            if found is None:
-                unanswered.append(credit)
-            else:
-                batches.take(found[0])
-                links.append(_link(credit, *found))
-        waiting = unanswered
+    for step in (_exact, _run):
+        waiting = _step(step, waiting, batches, links)
+    waiting = _in_parts(waiting, batches, rules, links)
+    _step(_differing, waiting, batches, links)
     return links
 
 
-def _link(credit: Credit, batches: list[_Batch], state: State, reason: str) -> Link:
-    payments = tuple(payment for batch in batches for payment in batch.payments)
-    return Link(payments=payments, credits=(credit,), state=state, reason=reason)
+def _step(
+    step: Callable[[Credit, list[_Batch]], _Found | None],
+    waiting: list[Credit],
+    batches: _Batches,
+    links: list[Link],
+) -> list[Credit]:
+    """Let each credit take what it pays by one rule; return the credits that found nothing."""
+    unanswered: list[Credit] = []
+    for credit in waiting:
+        found = step(credit, batches.in_reach(credit))
+        if found is None:
+            unanswered.append(credit)
+            continue
+        answered, state, reason, evidence = found
+        batches.take(answered)
+        payments = tuple(payment for batch in answered for payment in batch.payments)
+        links.append(
+            Link(
+                payments=payments,
+                credits=(credit,),
+                state=state,
+                reason=reason,
+                evidence=evidence,
+            )
+        )
+    return unanswered
 
 
-def _exact(credit: Credit, near: list[_Batch], _: Rules) -> _Found | None:
+def _exact(credit: Credit, near: list[_Batch]) -> _Found | None:
     equal = [batch for batch in near if batch.due == credit.amount]
     if not equal:
         return None
+    timely = [batch for batch in equal if batch.first_on <= credit.booked_on <= batch.last_on]
+    if len(timely) == 1 and len(equal) > 1:
+        equal = timely  # the habit of the acquirer tells which
     batch = equal[0]
     if len(equal) > 1:
         reason = f"{len(equal)} batches have this sum; the earliest is taken for it."
-        return [batch], State.AMBIGUOUS, reason
-    reason = f"The {len(batch.payments)} payments of {batch.day.isoformat()} have this sum."
-    return [batch], State.MATCHED, reason
+        return [batch], State.AMBIGUOUS, reason, {"equally_good": len(equal)}
+    reason = f"The {len(batch.payments)} payments of {batch.name} have this sum."
+    if credit.booked_on > batch.last_on:
+        reason += f" It was due by {batch.last_on.isoformat()}."
+    return [batch], State.MATCHED, reason, _NOTHING_MORE
 
 
-def _run(credit: Credit, near: list[_Batch], _: Rules) -> _Found | None:
+def _run(credit: Credit, near: list[_Batch]) -> _Found | None:
     """Find batches that follow each other, of one terminal or of all, paid as one credit."""
     for start in range(len(near)):
         due, end = near[start].due, start
@@ -127,17 +205,63 @@ def _run(credit: Credit, near: list[_Batch], _: Rules) -> _Found | None:
                 break
         if due == credit.amount and end > start:
             part = near[start : end + 1]
-            reason = f"{part[0].day.isoformat()} to {part[-1].day.isoformat()} as one credit."
-            return part, State.MATCHED, reason
+            reason = f"{part[0].name} to {part[-1].name} as one credit."
+            return part, State.MATCHED, reason, _NOTHING_MORE
     return None
 
 
-def _differing(credit: Credit, near: list[_Batch], rules: Rules) -> _Found | None:
-    usual = [one for one in near if (credit.booked_on - one.day).days <= rules.credit_lag_days]
+def _in_parts(
+    waiting: list[Credit], batches: _Batches, rules: Rules, links: list[Link]
+) -> list[Credit]:
+    """Link a batch with all credits of one day that nothing else explains, when they add up.
+
+    Only all of them: among several credits some would add up to nearly anything.
+    """
+    taken: set[str] = set()
+    open_batches = batches.waiting()
+    for day, of_day in groupby(waiting, key=lambda credit: credit.booked_on):
+        parts = tuple(of_day)
+        if not 1 < len(parts) <= _PARTS_MAX:
+            continue
+        arrived = total(credit.amount for credit in parts)
+        equal = [
+            batch
+            for batch in open_batches
+            if batch.due == arrived and _is_timely(batch, day, rules)
+        ]
+        if len(equal) != 1:
+            continue
+        (batch,) = equal
+        open_batches.remove(batch)
+        batches.take([batch])
+        taken.update(credit.credit_id for credit in parts)
+        links.append(
+            Link(
+                payments=batch.payments,
+                credits=parts,
+                state=State.MATCHED,
+                reason=f"{batch.name} in {len(parts)} parts.",
+            )
+        )
+    return [credit for credit in waiting if credit.credit_id not in taken]
+
+
+def _is_timely(batch: _Batch, day: date, rules: Rules) -> bool:
+    return (batch.first_on - day).days <= rules.clock_slack_days and day <= batch.last_on
+
+
+def _differing(credit: Credit, near: list[_Batch]) -> _Found | None:
+    usual = [one for one in near if credit.booked_on <= one.last_on]
     if not usual:
         return None
     batch = usual[0]
     if credit.amount > batch.due:
-        reason = f"More than the payments notified for {batch.day.isoformat()}: some were lost."
-        return [batch], State.OVER, reason
-    return [batch], State.UNDER, f"Less than the payments notified for {batch.day.isoformat()}."
+        reason = f"More than the payments notified for {batch.name}: some were lost."
+        return [batch], State.OVER, reason, _NOTHING_MORE
+    fee_bp = rate_of((one.amount for one in batch.payments), batch.due - credit.amount)
+    if fee_bp is None:
+        reason = f"Less than the payments notified for {batch.name}."
+        return [batch], State.UNDER, reason, _NOTHING_MORE
+    fee = batch.due - credit.amount
+    reason = f"Less than the payments notified for {batch.name}, by a fee of {fee_bp / 100:g} %."
+    return [batch], State.UNDER, reason, {"fee_bp": fee_bp, "fee_idr": fee.amount}

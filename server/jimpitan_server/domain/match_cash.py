@@ -1,14 +1,19 @@
 """The cash chain inside the house: lid openings, what was sensed, what was counted, paid in."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 
 from jimpitan_server.domain.books import Books, Collection, LidOpening, Remittance, Rules
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.match import Match, Relation, State
-from jimpitan_server.domain.rupiah import NOTHING, total
+from jimpitan_server.domain.rupiah import NOTHING, Rupiah, total
+
+_NO_TIME = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +39,11 @@ class Visit:
 
     def distance(self, moment: datetime) -> timedelta:
         """Return how far `moment` certainly is from the visit."""
+        if len(self.openings) == 1:  # as nearly every visit
+            opening = self.openings[0]
+            return max(abs(moment - opening.at) - opening.uncertainty, _NO_TIME)
         gaps = (abs(moment - opening.at) - opening.uncertainty for opening in self.openings)
-        return max(min(gaps), timedelta(0))
+        return max(min(gaps), _NO_TIME)
 
 
 def match_cash(books: Books, rules: Rules) -> list[Match]:
@@ -68,28 +76,55 @@ def _visits_by_collection(
     visits: list[Visit], collections: Iterable[Collection], rules: Rules
 ) -> dict[str, Visit]:
     """Give each collection the nearest visit within tolerance, each visit to one collection."""
-    visits_by_box: dict[BoxId, list[Visit]] = defaultdict(list)
-    for visit in visits:
-        visits_by_box[visit.box].append(visit)
-    near = sorted(
-        (
-            visit.distance(one.lid_at),
-            abs(visit.first_at - one.lid_at),
-            one.collection_id,
-            visit.key,
-        )
-        for one in collections
-        for visit in visits_by_box.get(one.box, ())
-        if visit.distance(one.lid_at) <= rules.lid_tolerance
-    )
-    visit_by_key = {visit.key: visit for visit in visits}
+    visits_by_box: dict[BoxId, _Visits] = {}
+    for box, of_box in groupby(visits, key=_box_of):
+        visits_by_box[box] = _Visits.of(list(of_box))
+    near: list[tuple[timedelta, timedelta, str, str, Visit]] = []
+    for one in collections:
+        of_box_ = visits_by_box.get(one.box)
+        for visit in of_box_.around(one.lid_at, rules.lid_tolerance) if of_box_ else ():
+            distance = visit.distance(one.lid_at)
+            if distance <= rules.lid_tolerance:
+                away = abs(visit.first_at - one.lid_at)
+                near.append((distance, away, one.collection_id, visit.key, visit))
+    near.sort(key=itemgetter(0, 1, 2, 3))
     found: dict[str, Visit] = {}
     taken: set[str] = set()
-    for _, _, collection_id, visit_key in near:
+    for _, _, collection_id, visit_key, visit in near:
         if collection_id not in found and visit_key not in taken:
-            found[collection_id] = visit_by_key[visit_key]
+            found[collection_id] = visit
             taken.add(visit_key)
     return found
+
+
+def _box_of(visit: Visit) -> BoxId:
+    return visit.box
+
+
+@dataclass(frozen=True, slots=True)
+class _Visits:
+    """The visits of one box in the order of their first opening, found by time."""
+
+    visits: list[Visit]
+    firsts: list[datetime]
+    reach: timedelta  # how far from its first opening a visit may still be near
+
+    @classmethod
+    def of(cls, visits: list[Visit]) -> "_Visits":
+        """Return visits that are in order."""
+        reach = max(
+            visit.openings[-1].at
+            - visit.first_at
+            + max(opening.uncertainty for opening in visit.openings)
+            for visit in visits
+        )
+        return cls(visits, [visit.first_at for visit in visits], reach)
+
+    def around(self, moment: datetime, tolerance: timedelta) -> list[Visit]:
+        """Return those that may be within the tolerance of a moment, and some more."""
+        start = bisect_left(self.firsts, moment - tolerance - self.reach)
+        end = bisect_right(self.firsts, moment + tolerance + self.reach)
+        return self.visits[start:end]
 
 
 def _lid_counts(
@@ -136,6 +171,7 @@ def _sensor_counts(books: Books, rules: Rules, visit_of: dict[str, Visit]) -> It
     A sensor never makes money wrong: below and above are evidence, and say so.
     """
     sensed = {(one.box, one.lid_seq): one for one in books.expectations}
+    low_each, high_each = rules.deposit_low.amount, rules.deposit_high.amount
     for one in _in_order(books.collections):
         visit = visit_of.get(one.collection_id)
         ended = [sensed.get((one.box, opening.seq)) for opening in visit.openings] if visit else []
@@ -144,23 +180,24 @@ def _sensor_counts(books: Books, rules: Rules, visit_of: dict[str, Visit]) -> It
             continue
         deposits = sum(expectation.deposits for expectation in known)
         missing = sum(expectation.records_missing for expectation in known)
-        low, high = rules.deposit_low * deposits, rules.deposit_high * (deposits + missing)
+        low, high = low_each * deposits, high_each * (deposits + missing)
+        counted = one.total.amount
         state, word = State.WITHIN_TOLERANCE, "inside"
-        if one.total < low:
+        if counted < low:
             state, word = State.UNDER, "below"
-        elif one.total > high:
+        elif counted > high:
             state, word = State.OVER, "above"
         yield Match(
             relation=Relation.SENSOR_COUNT,
             state=state,
             left=tuple(f"{one.box}/{expectation.lid_seq}" for expectation in known),
             right=(one.collection_id,),
-            left_total=min(max(one.total, low), high),
+            left_total=Rupiah(min(max(counted, low), high)),
             right_total=one.total,
             reason=f"The count is {word} what {deposits} sensed deposits lead us to expect.",
             box=one.box,
             evidence={"deposits": deposits, "records_missing": missing}
-            | {"low_idr": low.amount, "high_idr": high.amount},
+            | {"low_idr": low, "high_idr": high},
         )
 
 

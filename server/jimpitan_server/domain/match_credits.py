@@ -90,7 +90,9 @@ def _split(link: Link, paid_by_qris: RemittancePayments) -> Iterator[Match]:
     remittance_by_payment = paid_by_qris.remittance_by_payment
     left = total(credit.amount for credit in link.credits)
     credit_ids = tuple(credit.credit_id for credit in link.credits)
-    donors = [one for one in link.payments if one.payment_id not in remittance_by_payment]
+    donors = list(link.payments)
+    if remittance_by_payment:
+        donors = [one for one in donors if one.payment_id not in remittance_by_payment]
     if len(donors) < len(link.payments):
         for payment in link.payments:
             remittance = remittance_by_payment.get(payment.payment_id)
@@ -108,6 +110,7 @@ def _split(link: Link, paid_by_qris: RemittancePayments) -> Iterator[Match]:
             right_total=left,
             reason=link.reason,
             box=_one_box(donors),
+            evidence=link.evidence,
         )
     elif left:
         yield _surplus(link, credit_ids, left)
@@ -124,6 +127,7 @@ def _remitted(
         left_total=due,
         right_total=arrived,
         reason=link.reason,
+        evidence=link.evidence,
     )
 
 
@@ -142,7 +146,7 @@ def _surplus(link: Link, credit_ids: tuple[str, ...], surplus: Rupiah) -> Match:
 
 def _one_box(payments: Iterable[Payment]) -> BoxId | None:
     boxes = {payment.box for payment in payments}
-    return boxes.pop() if len(boxes) == 1 else None
+    return next(iter(boxes)) if len(boxes) == 1 else None
 
 
 def _open_remittances(
@@ -155,7 +159,7 @@ def _open_remittances(
 
 
 def _waiting(remittance: Remittance, amount: Rupiah, due: DueDates) -> Match:
-    state = due.state(remittance.account, remittance.paid_on)
+    state = due.of_remittance(remittance)
     return Match(
         relation=Relation.REMITTANCE_CREDIT,
         state=state,
@@ -189,7 +193,7 @@ def _open_payments(
         if remittance is not None:
             yield _waiting(remittance, payment.credit_due, due)
             continue
-        state = due.state(payment.account, payment.paid_on)
+        state = due.of_payment(payment)
         yield Match(
             relation=Relation.PAYMENT_CREDIT,
             state=state,

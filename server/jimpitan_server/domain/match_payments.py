@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
-from jimpitan_server.domain.books import Credit, Payment, Rules, Settlement
+from jimpitan_server.domain.books import Credit, Payment, Rules
+from jimpitan_server.domain.fees import rate_of
 from jimpitan_server.domain.match import State
 from jimpitan_server.domain.match_batches import Link, match_batches
 from jimpitan_server.domain.match_remittances import item_of_credit
@@ -17,6 +18,7 @@ from jimpitan_server.domain.mentions import (
     words_of,
 )
 from jimpitan_server.domain.pairing import Item, Window, group_equal
+from jimpitan_server.domain.settlement import Settlement, SettlementProfile, SettlementTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +72,30 @@ def _link_account(
     linked = {payment.payment_id for link in links for payment in link.payments}
     rest, repeated = _without_repeats(payments, linked, claimed)
     by_qris = [one for one in waiting.values() if says_any(one.text, rules.qris_words)]
-    settlement = rules.settlement_by_account.get(account, Settlement.PAYMENT)
-    if settlement is Settlement.PAYMENT:
-        shapes = _reference_shapes(links)
-        unnamed = [one for one in by_qris if not shapes & shapes_of(one.text)]
-        links += _by_amount(rest, unnamed, rules)
-    else:
-        links += match_batches(rest, by_qris, settlement, rules)
+    for profile, part in _by_profile(rest, rules.terms_of(account)):
+        if profile.way is Settlement.PAYMENT:
+            shapes = _reference_shapes(links)
+            unnamed = [one for one in by_qris if not shapes & shapes_of(one.text)]
+            found = _by_amount(part, unnamed, rules)
+        else:
+            found = match_batches(part, by_qris, profile, rules)
+        links += found
+        answered = {credit.credit_id for link in found for credit in link.credits}
+        by_qris = [one for one in by_qris if one.credit_id not in answered]
     return PaymentLinks(links, repeated)
+
+
+def _by_profile(
+    payments: list[Payment], terms: SettlementTerms
+) -> list[tuple[SettlementProfile, list[Payment]]]:
+    """Part payments by the profile that held when they were made, in the order of the terms."""
+    if len(terms.profiles) == 1:
+        return [(terms.profiles[0][1], payments)]
+    parts: dict[str, tuple[SettlementProfile, list[Payment]]] = {}
+    for payment in payments:
+        profile = terms.on(payment.paid_on)
+        parts.setdefault(profile.name, (profile, []))[1].append(payment)
+    return list(parts.values())
 
 
 def _reference_shapes(links: list[Link]) -> set[str]:
@@ -114,12 +132,14 @@ def _by_reference(payments: list[Payment], waiting: dict[str, Credit], rules: Ru
     window = _window(rules)
     links: list[Link] = []
     for payment in payments:
-        ids = {one for name in payment.references for one in mentions.of(name)}
-        expected = _item_of(payment) if ids else None
+        ids = mentions.of(payment.reference, payment.rrn)
+        if not ids:
+            continue  # as nearly every payment of an account that settles in batches
+        expected = _item_of(payment)
         near = [
             waiting[one]
-            for one in ids
-            if one in waiting and expected and window.holds(expected, item_of_credit(waiting[one]))
+            for one in set(ids)
+            if one in waiting and window.holds(expected, item_of_credit(waiting[one]))
         ]
         if near:
             credit = min(near, key=lambda one: (_distance(payment, one), *_credit_order(one)))
@@ -138,10 +158,20 @@ def _named(payment: Payment, credit: Credit, rules: Rules) -> Link:
         state, reason = State.OVER, "The credit names the payment and is larger."
     elif credit.amount < payment.credit_due:
         state, reason = State.UNDER, "The credit names the payment and is smaller."
-    days = (credit.booked_on - payment.paid_on).days
-    if days > rules.credit_lag_days:
-        reason += f" It came after {days} days."
-    return Link(payments=(payment,), credits=(credit,), state=state, reason=reason)
+    profile = rules.terms_of(payment.account).on(payment.paid_on)
+    closes_on, _ = profile.batch_of(payment.paid_at)
+    if credit.booked_on > profile.credited_between(closes_on, rules.calendar)[1]:
+        reason += f" It came after {(credit.booked_on - payment.paid_on).days} days."
+    evidence = _fee_in(payment, credit) if state is State.UNDER else {}
+    return Link(
+        payments=(payment,), credits=(credit,), state=state, reason=reason, evidence=evidence
+    )
+
+
+def _fee_in(payment: Payment, credit: Credit) -> dict[str, object]:
+    gap = payment.credit_due - credit.amount
+    fee_bp = rate_of([payment.amount], gap)
+    return {} if fee_bp is None else {"fee_bp": fee_bp, "fee_idr": gap.amount}
 
 
 def _without_repeats(

@@ -31,6 +31,8 @@ def find_remittance_payments(books: Books, rules: Rules) -> RemittancePayments:
     found: dict[str, Remittance] = {}
     matches: list[Match] = []
     by_qris = [one for one in _in_order(books.remittances) if one.method is RemittanceMethod.QRIS]
+    if not by_qris:
+        return RemittancePayments(found, matches)
     payments = sorted(books.payments, key=lambda payment: (payment.paid_at, payment.payment_id))
     by_reference: dict[tuple[str, str], list[Payment]] = defaultdict(list)
     for payment in payments:

@@ -10,7 +10,7 @@ from jimpitan_server.domain.discrepancy import Discrepancy
 from jimpitan_server.domain.match import Match, Relation, State
 from jimpitan_server.domain.match_cash import match_cash
 from jimpitan_server.domain.match_credits import match_credits
-from jimpitan_server.domain.money_discrepancies import discrepancies_of
+from jimpitan_server.domain.money_discrepancies import discrepancies_of, fee_discrepancies
 from jimpitan_server.domain.rupiah import Rupiah, total
 
 
@@ -48,7 +48,10 @@ def match_books(books: Books, rules: Rules) -> Matching:
     matches = tuple(sorted(found, key=lambda match: match.key))
     return Matching(
         matches=matches,
-        discrepancies=discrepancies_of(matches, books.now),
+        discrepancies=(
+            *discrepancies_of(matches, books.now),
+            *fee_discrepancies(books, rules),
+        ),
         position=_position(books, matches),
     )
 
@@ -78,16 +81,17 @@ def _unattributed(books: Books, matches: list[Match]) -> Rupiah:
     match names one only when the bank's text does.
     """
     due_without_box = {
-        payment.payment_id: payment.credit_due for payment in books.payments if payment.box is None
+        payment.payment_id: payment.credit_due.amount
+        for payment in books.payments
+        if payment.box is None
     }
-    open_money = Rupiah(0)
+    open_idr = 0
     for match in matches:
         if match.state is State.DUPLICATE:
             continue
         if not match.left:
-            open_money += Rupiah(0) if match.box else match.right_total
+            open_idr += 0 if match.box else match.right_total.amount
             continue
-        known = max(match.left_total, match.right_total)
-        unnamed = total(due_without_box.get(one, Rupiah(0)) for one in match.left)
-        open_money += unnamed + (known - match.left_total)
-    return open_money
+        unnamed = sum([due_without_box.get(one, 0) for one in match.left])
+        open_idr += unnamed + max(match.right_total.amount - match.left_total.amount, 0)
+    return Rupiah(open_idr)

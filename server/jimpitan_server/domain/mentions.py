@@ -19,27 +19,30 @@ def plain(name: str) -> str:
 def words_of(text: str) -> set[str]:
     """Return the words of a text, both as blanks part them and as all other signs do."""
     upper = text.upper()
-    parted = _WORD.findall(upper)
     chunks = upper.split()
-    if len(chunks) == len(parted):
-        return {plain(chunk) for chunk in chunks}
-    return {*parted, *(plain(chunk) for chunk in chunks)}
+    if upper.isascii() and "".join(chunks).isalnum():
+        return set(chunks)
+    return {*_WORD.findall(upper), *(plain(chunk) for chunk in chunks)}
 
 
 class Mentions:
-    """Finds the texts that mention a name, by whole words."""
+    """Finds the texts that mention a name, by whole words; short names are in none."""
 
     def __init__(self, texts: Iterable[tuple[str, str]]) -> None:
         """Index `(id, text)` pairs."""
         self._ids_by_word: dict[str, list[str]] = defaultdict(list)
         for text_id, text in texts:
             for word in words_of(text):
-                self._ids_by_word[word].append(text_id)
+                if len(word) >= REFERENCE_LENGTH_MIN:
+                    self._ids_by_word[word].append(text_id)
 
-    def of(self, name: str, *, length_min: int = REFERENCE_LENGTH_MIN) -> list[str]:
-        """Return the ids of the texts that mention `name`; short names are in none."""
-        word = plain(name)
-        return self._ids_by_word.get(word, []) if len(word) >= length_min else []
+    def of(self, *names: str | None) -> list[str]:
+        """Return the ids of the texts that mention one of the names, some of them repeatedly."""
+        found: list[str] = []
+        for name in names:
+            if name:
+                found += self._ids_by_word.get(plain(name), ())
+        return found
 
 
 def shape(word: str) -> str:

@@ -1,10 +1,13 @@
 """Which matches a person must look at, as discrepancies with a kind and its evidence."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
+from jimpitan_server.domain.books import Books, Rules
 from jimpitan_server.domain.discrepancy import Discrepancy, Severity
+from jimpitan_server.domain.fees import fee_at
 from jimpitan_server.domain.match import Match, Relation, State
 
 _IDS_NAMED_MAX = 20
@@ -51,6 +54,8 @@ class MoneyFinding(StrEnum):
     """A QRIS credit came without a notification."""
     CREDIT_UNEXPLAINED = "credit_unexplained"
     """A credit belongs to neither chain."""
+    FEE_UNEXPECTED = "fee_unexpected"
+    """The acquirer keeps a part of the donations, which are free of fees."""
 
 
 class BankFinding(StrEnum):
@@ -64,6 +69,13 @@ class BankFinding(StrEnum):
     """The bank says that a payment we hold was given back."""
     PAYMENT_CONTRADICTED = "payment_contradicted"
     """A later message gives a payment we hold another amount."""
+
+
+class LedgerFinding(StrEnum):
+    """The kinds of discrepancy that the ledger raises about itself."""
+
+    SEAL_CONTRADICTED = "seal_contradicted"
+    """The file of a sealed day says something else than the database: one of them was changed."""
 
 
 _Kind = tuple[MoneyFinding, Severity]
@@ -104,6 +116,8 @@ def discrepancies_of(matches: Iterable[Match], now: datetime) -> tuple[Discrepan
 
 
 def _kind_of(match: Match) -> _Kind | None:
+    if match.state is State.UNDER and match.evidence.get("fee_bp"):
+        return MoneyFinding.FEE_UNEXPECTED, _WARNING
     if match.relation is Relation.LID_COUNT and match.state is State.MISSING:
         if match.left:
             return MoneyFinding.LID_WITHOUT_COUNT, _CRITICAL
@@ -121,6 +135,29 @@ def _worth_knowing(match: Match) -> _Kind | None:
     if match.evidence.get("reference_differs"):
         return MoneyFinding.REMITTANCE_NOTIFICATION_DIFFERS, _NOTICE
     return None
+
+
+def fee_discrepancies(books: Books, rules: Rules) -> tuple[Discrepancy, ...]:
+    """Return for each account and month in which notified fees go beyond its terms one case."""
+    beyond: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for payment in books.payments:
+        if not payment.fee.amount:
+            continue
+        profile = rules.terms_of(payment.account).on(payment.paid_on)
+        allowed = max(fee_at(payment.amount, profile.fee_bp))
+        if payment.fee.amount > allowed:
+            month = payment.paid_on.isoformat()[:7]
+            beyond[payment.account, month].append(payment.fee.amount - allowed)
+    return tuple(
+        Discrepancy(
+            kind=MoneyFinding.FEE_UNEXPECTED,
+            severity=_WARNING,
+            subject=f"{account}/{month}",
+            found_at=books.now,
+            evidence={"payments": len(fees), "fee_idr": sum(fees), "account": account},
+        )
+        for (account, month), fees in sorted(beyond.items())
+    )
 
 
 def _discrepancy(

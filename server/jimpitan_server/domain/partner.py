@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from jimpitan_server.domain.bank_profile import SigningProfile, is_notification_path
-from jimpitan_server.domain.books import Settlement
 from jimpitan_server.domain.errors import Malformed
+from jimpitan_server.domain.settlement import SETTLEMENTS, Settlement, SettlementTerms
 from jimpitan_server.domain.signing import Algorithm, Part, parts_of
 
 DEFAULT_PATH = "/v1.0/qr/qr-mpm-notify"
@@ -155,7 +155,17 @@ def _is_plain(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A bank account of the programme, and how QRIS payments reach it."""
+    """A bank account of the programme, and how QRIS payments reach it.
+
+    `changes` are the settlement profiles that it got later, by name, each from a day.
+    """
 
     account_id: str
     settlement: Settlement
+    changes: tuple[tuple[date, str], ...] = ()
+
+    @property
+    def terms(self) -> SettlementTerms:
+        """Return the profiles of the account in the order of their days."""
+        later = [(start, SETTLEMENTS[name]) for start, name in self.changes]
+        return SettlementTerms(((date.min, SETTLEMENTS[self.settlement.value]), *later))

@@ -98,7 +98,7 @@ NOTHING = Rupiah(0)
 
 def total(amounts: Iterable[Rupiah]) -> Rupiah:
     """Return the sum of `amounts`, which may be none."""
-    return Rupiah(sum(amount.amount for amount in amounts))
+    return Rupiah(sum([amount.amount for amount in amounts]))
 
 
 def parse_rupiah(text: str, style: NumberStyle) -> Rupiah:

@@ -14,7 +14,14 @@ from jimpitan_server.adapters.database.box_reading import box_rows_all
 from jimpitan_server.bootstrap import Program, build
 from jimpitan_server.domain.errors import Malformed, ServerError
 from jimpitan_server.domain.user import Role
-from jimpitan_server.entrypoints import cli_money, cli_partner, cli_records, cli_rollout
+from jimpitan_server.entrypoints import (
+    cli_account,
+    cli_ledger,
+    cli_money,
+    cli_partner,
+    cli_records,
+    cli_rollout,
+)
 from jimpitan_server.entrypoints.doctor import examine
 from jimpitan_server.entrypoints.log import configure_log
 from jimpitan_server.entrypoints.serve import serve
@@ -31,6 +38,8 @@ app.add_typer(gateway_app, name="gateway")
 app.add_typer(user_app, name="user")
 cli_money.add_to(app)
 cli_partner.add_to(app)
+cli_account.add_to(app)
+cli_ledger.add_to(app)
 cli_records.add_to(app)
 cli_rollout.add_to(app)
 

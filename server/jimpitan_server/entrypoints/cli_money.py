@@ -49,7 +49,9 @@ def _spoken(work: Callable[[], Result]) -> Result:
         raise typer.Exit(1) from None
 
 
-def _at_desk(work: Callable[[MoneyDesk], Awaitable[Result]]) -> Result:
+def at_desk(work: Callable[[MoneyDesk], Awaitable[Result]]) -> Result:
+    """Do one thing at the desk of money; an error becomes a sentence and the exit code 1."""
+
     async def whole() -> Result:
         program = await build(load_settings())
         try:
@@ -95,7 +97,7 @@ def statement_import(
     as_json: AsJson = False,
 ) -> None:
     """Import a statement: all of its new lines, or none when anything is wrong with it."""
-    imported = _at_desk(
+    imported = at_desk(
         lambda desk: desk.import_statement(
             account=account,
             file_name=file.name,
@@ -170,7 +172,7 @@ def qris_register(
 ) -> None:
     """Register the code that is printed on a box, so that payments find the box."""
     text = _payload(payload)
-    read = _at_desk(
+    read = at_desk(
         lambda desk: desk.register_code(
             box=box, payload=text, store_id=store_id, merchant_id=merchant_id
         )
@@ -181,7 +183,7 @@ def qris_register(
 
 def reconcile(as_json: AsJson = False) -> None:
     """Match everything that stands anew, and say where the money is."""
-    matching = _at_desk(lambda desk: desk.reconcile())
+    matching = at_desk(lambda desk: desk.reconcile())
     answer = money_answers.of_matching(matching)
     if as_json:
         typer.echo(json.dumps(answer))

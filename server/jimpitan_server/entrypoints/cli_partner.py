@@ -23,7 +23,6 @@ from jimpitan_server.adapters.bank_profiles import (
 from jimpitan_server.bootstrap import build
 from jimpitan_server.domain.bank_connection import BankConnection
 from jimpitan_server.domain.bank_profile import SigningProfile
-from jimpitan_server.domain.books import Settlement
 from jimpitan_server.domain.errors import Malformed, ServerError
 from jimpitan_server.domain.notification import parse_instant
 from jimpitan_server.domain.partner import (
@@ -32,6 +31,7 @@ from jimpitan_server.domain.partner import (
     BankPartner,
     KeyPurpose,
 )
+from jimpitan_server.domain.settlement import Settlement
 from jimpitan_server.entrypoints.log import configure_log
 from jimpitan_server.services.bank_partner import NewKey
 from jimpitan_server.services.ports_bank import PartnerView

@@ -1,5 +1,6 @@
 """Examines an installation: is everything in the state that the promises rest on?"""
 
+import os
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import text
@@ -35,6 +36,8 @@ async def examine(program: Program) -> list[Finding]:
     findings.append(await _durability(program))
     findings.append(await _triggers(program))
     findings.append(await _audit(program))
+    findings.append(await _ledger(program))
+    findings.append(_seals(program))
     findings.append(await _keys(program))
     findings.append(await _bodies(program))
     return findings
@@ -65,6 +68,24 @@ async def _audit(program: Program) -> Finding:
     if broken is None:
         return Finding("audit", True, "The audit log is unbroken.")
     return Finding("audit", False, f"The audit log was changed at entry {broken}.")
+
+
+async def _ledger(program: Program) -> Finding:
+    broken = await program.ledger.first_broken()
+    if broken is None:
+        return Finding("ledger", True, "The custody ledger is unbroken.")
+    sentence = f"The custody ledger was changed at entry {broken}: compare it with its seals."
+    return Finding("ledger", False, sentence)
+
+
+def _seals(program: Program) -> Finding:
+    folder = program.ledger.folder
+    if folder is None:
+        sentence = "Seals lie only in the database: set JIMPITAN_SEALS_FOLDER to publish them."
+        return Finding("seals", True, sentence)
+    is_fine = os.access(folder if folder.exists() else folder.parent, os.W_OK)
+    can = "can" if is_fine else "cannot"
+    return Finding("seals", is_fine, f"The folder {folder} {can} be written.")
 
 
 async def _keys(program: Program) -> Finding:

@@ -1,13 +1,14 @@
 """Makes accounts and the codes on boxes known."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from jimpitan_server.domain.errors import Conflict, Malformed
+from jimpitan_server.domain.errors import Conflict, Malformed, NotFound
 from jimpitan_server.domain.ids import BoxId, is_box_id, is_short_name
 from jimpitan_server.domain.notification import PaymentKeys
 from jimpitan_server.domain.partner import Account
 from jimpitan_server.domain.qris import parse
 from jimpitan_server.domain.qris_payload import QrisPayload
+from jimpitan_server.domain.settlement import SettlementProfile, settlement_named
 from jimpitan_server.services.ports_money import BoxCode, PartnerStore
 
 
@@ -18,10 +19,29 @@ async def add_account(store: PartnerStore, account: Account, now: datetime) -> N
     known = await store.account(account.account_id)
     if known is None:
         await store.add_account(account, now)
-    elif known != account:
+    elif known.settlement is not account.settlement:
         raise Conflict(
             f"Account {account.account_id} settles by {known.settlement}.", code="account_differs"
         )
+
+
+async def settle_by(
+    store: PartnerStore,
+    account_id: str,
+    *,
+    profile: str,
+    valid_from: date,
+    actor: str,
+    now: datetime,
+) -> SettlementProfile:
+    """Let an account settle by another profile from a day on."""
+    found = settlement_named(profile)
+    if await store.account(account_id) is None:
+        raise NotFound(f"There is no account {account_id}.", code="account_unknown")
+    await store.add_settlement(
+        account_id, profile=profile, valid_from=valid_from, actor=actor, now=now
+    )
+    return found
 
 
 async def register_code(

@@ -118,6 +118,12 @@ class PartnerStore(Protocol):
         """Keep a new account."""
         ...
 
+    async def add_settlement(
+        self, account_id: str, *, profile: str, valid_from: date, actor: str, now: datetime
+    ) -> None:
+        """Keep how an account settles from a day on."""
+        ...
+
     async def add_code(self, code: BoxCode, now: datetime) -> None:
         """Keep the code on a box; one that is known already changes nothing."""
         ...

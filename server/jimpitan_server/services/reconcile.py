@@ -1,46 +1,75 @@
-"""Reconciles: matches everything that stands anew, and keeps what was found.
+"""Reconciles: matches everything that stands anew, and keeps what was found, with its ledger.
 
 Looking at the books takes long and changes nothing, so it is done outside the transaction that
 keeps the result; a result whose books have changed meanwhile is not kept.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from jimpitan_server.domain import ledger as ledgers
 from jimpitan_server.domain.books import Books, Rules
 from jimpitan_server.domain.matching import Matching, match_books
+from jimpitan_server.domain.movements import movements_of
 from jimpitan_server.domain.partner import Account
+from jimpitan_server.services.ports_ledger import LedgerStore
 from jimpitan_server.services.ports_money import BooksStore
+from jimpitan_server.services.post import post
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The books as they were at a generation."""
+    """The books and the ledger as they were at a generation."""
 
     generation: int
     books: Books
     accounts: tuple[Account, ...]
+    ledger: Mapping[str, ledgers.Standing]
 
 
-async def take_standing(store: BooksStore, now: datetime) -> Standing:
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What matching found, and what the ledger lacks to say the same."""
+
+    matching: Matching
+    drafts: tuple[ledgers.Draft, ...]
+
+
+async def take_standing(store: BooksStore, ledger: LedgerStore, now: datetime) -> Standing:
     """Return the books as they are; the generation is read first, so it is never too new."""
     generation = await store.generation()
     books, accounts = await store.load_books(now)
-    return Standing(generation, books, tuple(accounts))
+    return Standing(generation, books, tuple(accounts), await ledger.standing())
 
 
-def match_standing(standing: Standing, rules: Rules) -> Matching:
+def match_standing(standing: Standing, rules: Rules) -> Reconciled:
     """Match books under rules and the ways in which their accounts settle."""
-    settlements = {account.account_id: account.settlement for account in standing.accounts}
-    return match_books(standing.books, replace(rules, settlement_by_account=settlements))
+    terms = {account.account_id: account.terms for account in standing.accounts}
+    matching = match_books(standing.books, replace(rules, terms_by_account=terms))
+    wanted = movements_of(standing.books, matching.matches)
+    return Reconciled(matching, tuple(ledgers.drafts(standing.ledger, wanted)))
 
 
 async def keep_matching(
-    store: BooksStore, matching: Matching, *, generation: int, now: datetime
+    store: BooksStore,
+    ledger: LedgerStore,
+    reconciled: Reconciled,
+    *,
+    generation: int,
+    now: datetime,
 ) -> bool:
     """Keep a result if the books are still those it was made from; say whether it was kept."""
     await store.lock_books()
     if await store.generation() != generation:
         return False
-    await store.save_matching(matching, now)
+    await save_reconciled(store, ledger, reconciled, now)
     return True
+
+
+async def save_reconciled(
+    store: BooksStore, ledger: LedgerStore, reconciled: Reconciled, now: datetime
+) -> None:
+    """Keep a result while nobody else can change the books."""
+    await store.save_matching(reconciled.matching, now)
+    await post(ledger, reconciled.drafts, now)

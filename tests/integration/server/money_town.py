@@ -15,10 +15,10 @@ from jimpitan_server.adapters.bank_profiles import profile_named
 from jimpitan_server.adapters.database.schema import discrepancies
 from jimpitan_server.adapters.database.user_store import DatabaseUsers
 from jimpitan_server.bootstrap import Program
-from jimpitan_server.domain.books import Settlement
 from jimpitan_server.domain.ids import UserId
 from jimpitan_server.domain.partner import DEFAULT_PATH, Account, BankPartner, KeyPurpose
 from jimpitan_server.domain.qris import compose
+from jimpitan_server.domain.settlement import Settlement
 from jimpitan_server.domain.signing import Algorithm, Encoding
 from jimpitan_server.domain.user import Role, User
 from jimpitan_server.services.bank_partner import NewKey

@@ -121,3 +121,24 @@ def test_a_code_is_registered_for_a_box(folder: Path) -> None:
 def test_every_command_stands_in_the_manual(words: str) -> None:
     manual = (ROOT / "server" / "money.md").read_text(encoding="utf-8")
     assert f"jimpitan-server {words}" in manual
+
+
+def test_the_ledger_is_shown_exported_sealed_and_closed(folder: Path) -> None:
+    add_partner(folder)
+    file = folder / "mutasi.csv"
+    file.write_text(CSV + "2026-11-20,10:00,1000,1000,QRIS,\n")
+    run("statement", "import", str(file), "--profile", "jimpitan", "--account", "bsi-1")
+    assert "bank_confirmed:bsi-1: Rp\u00a01.000" in run("ledger", "show")
+    assert json.loads(run("ledger", "show", "--json"))["rest_idr"] == 0
+    export = folder / "ledger.jsonl"
+    assert "1 entries were written" in run("ledger", "export", str(export))
+    assert run("ledger", "export", "-").encode().startswith(export.read_bytes())
+    assert "cannot be written" in run("ledger", "export", "/nowhere/at/all", code=1)
+    assert "0 days were sealed" in run("ledger", "seal")
+    assert json.loads(run("ledger", "seal", "--json")) == {"seals": []}
+    assert "segel buku kas" in run("ledger", "notice")
+    closed = ("ledger", "close", "2026-11-19", "--note", "Berita acara 12")
+    assert "closed until 2026-11-19" in run(*closed)
+    assert "are closed until" in run(*closed, code=1)
+    later = run("ledger", "close", "2026-11-20", "--note", "Berita acara 13", "--json")
+    assert json.loads(later)["into_fund_idr"] == {"bsi-1": 1_000}

@@ -48,6 +48,17 @@ def test_a_pattern_goes_on_over_the_wrap_of_the_tick(lights):
     assert seen == {(0,), (1,), (2,), (3,)}
 
 
+def test_lights_that_stand_still_are_refreshed_once_a_second_and_end_in_time(lights):
+    pixels, driver, module = lights
+    driver.show(module.STEADY, (255, 255, 255), 0, length_ms=3_450)
+    pixels.frames.clear()
+    for now_ms in range(0, 6_000, 10):
+        driver.step(now_ms)
+        is_lit = pixels.frames[-1][0] != (0, 0, 0)
+        assert is_lit == (now_ms < 3_450), now_ms
+    assert len(pixels.frames) == 4 + 3
+
+
 def test_blinking_and_breathing_move(lights):
     pixels, driver, module = lights
     for pattern in (module.BLINK, module.BREATHE):

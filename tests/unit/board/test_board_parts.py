@@ -110,6 +110,22 @@ def test_what_is_unplugged_is_noticed_and_what_is_plugged_in_again_answers(bench
     assert parts.health()[2] == ("motion", True, "answers; lost 1 times")
 
 
+def test_the_accelerometer_is_asked_as_often_as_it_measures_and_loses_nothing(bench):
+    plug(bench)
+    parts, module = make(bench)
+    chip = bench.pins.chips[0x18]
+    found = []
+    for number in range(200):
+        now_ms = bench.wait_ms(10)
+        if number % 4 == 3:
+            chip.push((0, 0, 4 * number))
+        found.append(parts.motion(now_ms))
+    found.append(parts.motion(bench.wait_ms(module.MOTION_MS)))
+    asked = [samples for samples in found if samples]
+    assert len(asked) <= 2_000 // module.MOTION_MS + 1
+    assert [sample[2] for samples in asked for sample in samples] == list(range(12, 800, 16))
+
+
 def test_a_nau7802_is_taken_before_an_hx711(bench):
     plug(bench)
     chip = bench.pins.chips[0x2A] = nau7802.Nau7802Chip(bench.wires)

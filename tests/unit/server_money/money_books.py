@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from jimpitan_server.domain.bank_calendar import BankCalendar
 from jimpitan_server.domain.books import (
     Books,
     Collection,
@@ -12,12 +13,12 @@ from jimpitan_server.domain.books import (
     Remittance,
     RemittanceMethod,
     Rules,
-    Settlement,
 )
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.match import Match, Relation
 from jimpitan_server.domain.matching import Matching, match_books
 from jimpitan_server.domain.rupiah import Rupiah
+from jimpitan_server.domain.settlement import Settlement, SettlementProfile, always
 
 # A Friday, ten in the morning in Lebak.
 FRIDAY = datetime(2026, 1, 9, 3, 0, tzinfo=UTC)
@@ -79,8 +80,10 @@ def matched(rules: Rules | None = None, days_later: float = 30, **books: object)
     return match_books(Books(**fields), rules or Rules())  # type: ignore[arg-type]
 
 
-def by_batch(settlement: Settlement) -> Rules:
-    return Rules(settlement_by_account={ACCOUNT: settlement})
+def by_batch(settlement: Settlement | SettlementProfile, *closed: date) -> Rules:
+    """Return rules of an account that settles so; banks are closed on these days too."""
+    terms = {ACCOUNT: always(settlement)}
+    return Rules(terms_by_account=terms, calendar=BankCalendar(frozenset(closed)))
 
 
 def of(matching: Matching, relation: Relation) -> list[Match]:

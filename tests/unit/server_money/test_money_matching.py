@@ -4,10 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from jimpitan_server.domain.books import RemittanceMethod, Settlement
+from jimpitan_server.domain.books import RemittanceMethod
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.match import Relation, State
 from jimpitan_server.domain.rupiah import Rupiah
+from jimpitan_server.domain.settlement import Settlement
 from money_books import (
     ACCOUNT,
     BOX,
@@ -141,7 +142,7 @@ def test_a_fee_is_seen_and_the_reported_one_expected() -> None:
     named = (credit("c1", 9_930, 0, "QRIS REFp100"),)
     found = matched(payments=(payment("p1", 10_000),), credits=named)
     assert of(found, Relation.PAYMENT_CREDIT)[0].state is State.UNDER
-    assert kinds(found) == ["payment_credit_differs"]
+    assert kinds(found) == ["fee_unexpected"]
     found = matched(payments=(payment("p1", 10_000, fee=Rupiah(70)),), credits=named)
     assert of(found, Relation.PAYMENT_CREDIT)[0].state is State.MATCHED
     found = matched(payments=(payment("p1", 9_000),), credits=named)

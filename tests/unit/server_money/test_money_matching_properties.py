@@ -4,10 +4,11 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
-from jimpitan_server.domain.books import Books, RemittanceMethod, Rules, Settlement
+from jimpitan_server.domain.books import Books, RemittanceMethod, Rules
 from jimpitan_server.domain.match import Relation, State
 from jimpitan_server.domain.matching import match_books
 from jimpitan_server.domain.rupiah import Rupiah, total
+from jimpitan_server.domain.settlement import SETTLEMENTS, always
 from money_books import ACCOUNT, BOX, at, collection, credit, day, opening, payment, remittance
 
 AMOUNTS = st.sampled_from([1_000, 2_000, 3_000, 50_000])
@@ -16,7 +17,9 @@ TEXTS = st.sampled_from(
     ["QRIS", "SETOR TUNAI", "TRSF", "QRIS REF100", "SETOR SLIP200", "QRIS A17"]
 )
 RRNS = st.none() | st.sampled_from(["123456789012", "123456789013"])
-RULES = st.sampled_from(Settlement).map(lambda one: Rules(settlement_by_account={ACCOUNT: one}))
+RULES = st.sampled_from(sorted(SETTLEMENTS)).map(
+    lambda name: Rules(terms_by_account={ACCOUNT: always(SETTLEMENTS[name])})
+)
 
 
 @st.composite

@@ -74,6 +74,9 @@ PROTECTED = (
     "payment_refunds",
     "bank_refusals",
     "bank_partner_keys",
+    "ledger_entries",
+    "ledger_closings",
+    "ledger_seals",
 )
 
 

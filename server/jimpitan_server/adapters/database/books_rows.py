@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import String, cast, func, select, text
+from sqlalchemy import RowMapping, String, cast, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jimpitan_server.adapters.database.box_reading import lid_events
@@ -26,6 +26,7 @@ from jimpitan_server.domain.books import (
     Books,
     Collection,
     Credit,
+    Debit,
     Expectation,
     LidOpening,
     Payment,
@@ -48,6 +49,7 @@ async def load_books(connection: AsyncConnection, now: datetime) -> Books:
         now=now,
         payments=await _payments(connection),
         credits=await _credits(connection),
+        debits=await _debits(connection),
         collections=await _collections(connection),
         remittances=await _remittances(connection),
         openings=await _openings(connection),
@@ -88,10 +90,29 @@ async def _credits(connection: AsyncConnection) -> tuple[Credit, ...]:
             account=row["account_id"],
             booked_on=row["booked_on"],
             amount=Rupiah(row["amount_idr"]),
-            text=f"{row['description']} {row['reference']}".strip(),
+            text=_text(row),
         )
         for row in (await connection.execute(statement)).mappings()
     )
+
+
+async def _debits(connection: AsyncConnection) -> tuple[Debit, ...]:
+    table = statement_lines
+    statement = select(table).where(table.c.amount_idr < 0)
+    return tuple(
+        Debit(
+            debit_id=str(row["line_id"]),
+            account=row["account_id"],
+            booked_on=row["booked_on"],
+            amount=Rupiah(-row["amount_idr"]),
+            text=_text(row),
+        )
+        for row in (await connection.execute(statement)).mappings()
+    )
+
+
+def _text(row: RowMapping) -> str:
+    return f"{row['description']} {row['reference']}".strip()
 
 
 async def _collections(connection: AsyncConnection) -> tuple[Collection, ...]:
@@ -108,6 +129,7 @@ async def _collections(connection: AsyncConnection) -> tuple[Collection, ...]:
             total=Rupiah(row["total_idr"]),
             lid_at=row["lid_at"],
             sensed=row["sensed"] is not None,
+            holder=row["collector"],
         )
         for row in (await connection.execute(statement)).mappings()
     )

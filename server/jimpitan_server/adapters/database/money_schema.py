@@ -36,6 +36,19 @@ accounts = Table(
     CheckConstraint("settlement IN ('payment', 'daily', 'terminal_daily')", name="settlement"),
 )
 
+# What an account's acquirer changed in its habit, from which day; the newest word on a day holds.
+account_settlements = Table(
+    "account_settlements",
+    metadata,
+    Column("change_id", RowNumber, primary_key=True),
+    Column("account_id", Id, ForeignKey("accounts.account_id"), nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("profile", Word, nullable=False),
+    Column("actor", Id, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Index("ix_account_settlements_account_id", "account_id", "valid_from"),
+)
+
 bank_partners = Table(
     "bank_partners",
     metadata,
@@ -307,6 +320,7 @@ books_generation = Table(
 )
 
 APPEND_ONLY = (
+    "account_settlements",
     "notifications",
     "payments",
     "statement_imports",

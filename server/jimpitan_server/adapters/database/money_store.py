@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jimpitan_server.adapters.database import (
+    account_rows,
     books_rows,
     collection_rows,
     finding_rows,
@@ -41,15 +42,28 @@ class DatabaseMoney:
 
     async def account(self, account_id: str) -> Account | None:
         """Return an account, or None."""
-        return await partner_rows.account(self.connection, account_id)
+        return await account_rows.account(self.connection, account_id)
 
     async def accounts(self) -> list[Account]:
         """Return every account."""
-        return await partner_rows.all_accounts(self.connection)
+        return await account_rows.all_accounts(self.connection)
 
     async def add_account(self, account: Account, now: datetime) -> None:
         """Keep a new account."""
-        await partner_rows.add_account(self.connection, account, now)
+        await account_rows.add_account(self.connection, account, now)
+
+    async def add_settlement(
+        self, account_id: str, *, profile: str, valid_from: date, actor: str, now: datetime
+    ) -> None:
+        """Keep how an account settles from a day on."""
+        await account_rows.add_settlement(
+            self.connection,
+            account_id,
+            profile=profile,
+            valid_from=valid_from,
+            actor=actor,
+            now=now,
+        )
 
     async def add_code(self, code: BoxCode, now: datetime) -> None:
         """Keep the code on a box; one that is known already changes nothing."""

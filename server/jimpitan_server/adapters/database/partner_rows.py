@@ -1,42 +1,18 @@
-"""Keeps accounts and the codes on boxes."""
+"""Keeps the codes on boxes."""
 
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, insert, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from jimpitan_server.adapters.database.money_schema import accounts, box_codes
+from jimpitan_server.adapters.database.money_schema import box_codes
 from jimpitan_server.adapters.database.upsert import upsert
-from jimpitan_server.domain.books import Settlement
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.notification import PaymentKeys
-from jimpitan_server.domain.partner import Account
 from jimpitan_server.services.ports_money import BoxCode
 
 KEY_NAMES = ("terminal", "store", "nmid", "mpan18", "merchant")
-
-
-async def account(connection: AsyncConnection, account_id: str) -> Account | None:
-    """Return an account, or None."""
-    found = [one for one in await all_accounts(connection) if one.account_id == account_id]
-    return found[0] if found else None
-
-
-async def all_accounts(connection: AsyncConnection) -> list[Account]:
-    """Return every account in the order of its id."""
-    statement = select(accounts.c.account_id, accounts.c.settlement)
-    rows = await connection.execute(statement.order_by(accounts.c.account_id))
-    return [Account(account_id=one, settlement=Settlement(by)) for one, by in rows]
-
-
-async def add_account(connection: AsyncConnection, new: Account, now: datetime) -> None:
-    """Keep a new account."""
-    await connection.execute(
-        insert(accounts).values(
-            account_id=new.account_id, settlement=new.settlement.value, created_at=now
-        )
-    )
 
 
 async def add_code(connection: AsyncConnection, code: BoxCode, now: datetime) -> None:

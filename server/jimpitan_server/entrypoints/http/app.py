@@ -18,6 +18,8 @@ from jimpitan_server.entrypoints.http import (
     enrolment_door,
     gateway_door,
     import_door,
+    ledger_door,
+    ledger_page_door,
     login_door,
     money_door,
     public_door,
@@ -42,12 +44,14 @@ ROUTERS = (
     bearer.router,
     money_door.router,
     bank_door.router,
+    ledger_door.router,
     public_door.router,
     admin_door.router,
     box_page_door.router,
     rollout_page_door.router,
     bank_page_door.router,
     import_door.router,
+    ledger_page_door.router,
     collector_door.router,
 )
 

@@ -10,7 +10,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from jimpitan_server.adapters.bank_desk import BankDesk
 from jimpitan_server.adapters.bank_profiles import profile_named, ready_made
-from jimpitan_server.domain.books import Settlement
 from jimpitan_server.domain.errors import Malformed, ServerError
 from jimpitan_server.domain.partner import (
     DEFAULT_TOKEN_PATH,
@@ -18,6 +17,7 @@ from jimpitan_server.domain.partner import (
     BankPartner,
     KeyPurpose,
 )
+from jimpitan_server.domain.settlement import Settlement
 from jimpitan_server.domain.user import Role, Session
 from jimpitan_server.entrypoints.http.import_door import closed_after
 from jimpitan_server.entrypoints.http.pages import page

@@ -8,8 +8,8 @@ from alembic import op
 
 from jimpitan_server.adapters.database.append_only import protect, protect_from_removal
 
-revision = "0005"
-down_revision = "0004"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

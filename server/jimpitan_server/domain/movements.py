@@ -1,0 +1,195 @@
+"""Which movements the facts and their matching lead to: a pure function, from nothing each time.
+
+Counted cash lies with who counted it until it is handed over or paid in; what is paid in or
+notified is at the bank provisionally until a statement confirms it. A payment by which a
+remittance was made is that remittance and never a gift.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from jimpitan_server.domain.bank_day import bank_day
+from jimpitan_server.domain.books import Books, Collection, Remittance
+from jimpitan_server.domain.custody import Movement, Place, PlaceKind, Why
+from jimpitan_server.domain.match import Match, Relation, State
+from jimpitan_server.domain.rupiah import NOTHING, Rupiah, total
+
+CASH = Place(PlaceKind.GIVEN_CASH)
+QRIS = Place(PlaceKind.GIVEN_QRIS)
+UNNOTIFIED = Place(PlaceKind.GIVEN_UNNOTIFIED)
+UNCOUNTED = Place(PlaceKind.GIVEN_UNCOUNTED)
+UNEXPLAINED = Place(PlaceKind.GIVEN_UNEXPLAINED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Papers:
+    """What movements look up: the papers by their ids, and who holds a count."""
+
+    books: Books
+    holder_by_collection: dict[str, Place]
+    collection_by_id: Mapping[str, Collection]
+    remitted_before: set[str] = field(default_factory=set)
+
+
+def movements_of(books: Books, matches: Iterable[Match]) -> list[Movement]:
+    """Return every movement that stands, each under its own key, in the order of their days."""
+    matches = list(matches)
+    papers = _Papers(
+        books=books,
+        holder_by_collection={
+            one.collection_id: Place(PlaceKind.COLLECTOR, one.holder) for one in books.collections
+        },
+        collection_by_id={one.collection_id: one for one in books.collections},
+    )
+    found = [*_counted(books), *_handed_over(papers), *_remitted(papers)]
+    found += _notified(books, matches)
+    found += _credited(books, matches)
+    found += _spent(books)
+    found.sort(key=lambda movement: (movement.occurred_on, movement.key))
+    return found
+
+
+def _counted(books: Books) -> Iterator[Movement]:
+    for one in books.collections:
+        if one.total:
+            yield Movement(
+                key=f"collection/{one.collection_id}",
+                occurred_on=bank_day(one.lid_at),
+                source=CASH,
+                target=Place(PlaceKind.COLLECTOR, one.holder),
+                amount=one.total,
+                why=Why.COUNTED,
+            )
+
+
+def _handed_over(papers: _Papers) -> Iterator[Movement]:
+    """Move counts from hand to hand, in the order in which that happened."""
+    handovers = sorted(papers.books.handovers, key=lambda one: (one.at, one.handover_id))
+    for handover in handovers:
+        target = Place(PlaceKind.TREASURER, handover.receiver)
+        for collection_id in sorted(set(handover.collection_ids)):
+            collection = papers.collection_by_id.get(collection_id)
+            source = papers.holder_by_collection.get(collection_id)
+            if collection is None or source is None or source == target:
+                continue  # void, or already there
+            papers.holder_by_collection[collection_id] = target
+            if collection.total:
+                yield Movement(
+                    key=f"handover/{handover.handover_id}/{collection_id}",
+                    occurred_on=bank_day(handover.at),
+                    source=source,
+                    target=target,
+                    amount=collection.total,
+                    why=Why.HANDED_OVER,
+                )
+
+
+def _remitted(papers: _Papers) -> Iterator[Movement]:
+    ordered = sorted(papers.books.remittances, key=lambda one: (one.paid_at, one.remittance_id))
+    for remittance in ordered:
+        yield from _one_remittance(papers, remittance)
+
+
+def _one_remittance(papers: _Papers, remittance: Remittance) -> Iterator[Movement]:
+    """Take the money from whoever held the counts; what goes beyond them was never counted."""
+    left = remittance.amount
+    for collection_id in sorted(set(remittance.collection_ids) - papers.remitted_before):
+        collection = papers.collection_by_id.get(collection_id)
+        if collection is None:
+            continue
+        papers.remitted_before.add(collection_id)
+        part = min(left, collection.total)
+        left -= part
+        source = papers.holder_by_collection[collection_id]
+        yield from _paid_in(remittance, collection_id, source, part, Why.REMITTED)
+    yield from _paid_in(remittance, "beyond", UNCOUNTED, left, Why.BEYOND)
+
+
+def _paid_in(
+    remittance: Remittance, part: str, source: Place, amount: Rupiah, why: Why
+) -> Iterator[Movement]:
+    if amount:
+        yield Movement(
+            key=f"remittance/{remittance.remittance_id}/{part}",
+            occurred_on=remittance.paid_on,
+            source=source,
+            target=Place(PlaceKind.BANK_PROVISIONAL, remittance.account),
+            amount=amount,
+            why=why,
+        )
+
+
+def _notified(books: Books, matches: Iterable[Match]) -> Iterator[Movement]:
+    """Book donors' payments; those that paid a remittance or repeat another one move nothing."""
+    not_gifts: set[str] = set()
+    for match in matches:
+        if match.relation is Relation.REMITTANCE_PAYMENT:
+            not_gifts.update(match.right)
+        elif match.relation is Relation.PAYMENT_CREDIT and match.state is State.DUPLICATE:
+            not_gifts.update(match.left)
+    for one in books.payments:
+        if one.payment_id in not_gifts:
+            continue
+        parts = (
+            ("payment", Place(PlaceKind.BANK_PROVISIONAL, one.account), one.credit_due),
+            ("fee", Place(PlaceKind.FEE, one.account), one.fee),
+        )
+        for name, target, amount in parts:
+            if amount:
+                yield Movement(
+                    key=f"{name}/{one.payment_id}",
+                    occurred_on=one.paid_on,
+                    source=QRIS,
+                    target=target,
+                    amount=amount,
+                    why=Why.NOTIFIED if name == "payment" else Why.FEE_TAKEN,
+                )
+
+
+def _credited(books: Books, matches: Iterable[Match]) -> Iterator[Movement]:
+    """Confirm what statements show: first what was expected, the rest as its match calls it."""
+    credit_by_id = {one.credit_id: one for one in books.credits}
+    remitted_by_id = {one.remittance_id: one.amount for one in books.remittances}
+    beyond_of = {
+        Relation.REMITTANCE_CREDIT: (UNCOUNTED, Why.BEYOND),
+        Relation.PAYMENT_CREDIT: (UNNOTIFIED, Why.BEYOND),
+        Relation.OTHER_CREDIT: (UNEXPLAINED, Why.UNEXPLAINED),
+    }
+    for match in matches:
+        if not match.right or match.relation not in beyond_of:
+            continue
+        credits_ = [credit_by_id[one] for one in match.right]
+        account = credits_[0].account
+        occurred_on = max(one.booked_on for one in credits_)
+        expected = match.left_total
+        if match.relation is Relation.REMITTANCE_CREDIT:
+            # What was paid in lies there, whatever another message says of the same payment.
+            expected = total(remitted_by_id[one] for one in match.left)
+        confirmed = min(expected, match.right_total)
+        source, why = beyond_of[match.relation]
+        parts = (
+            ("confirmed", Place(PlaceKind.BANK_PROVISIONAL, account), confirmed, Why.CONFIRMED),
+            ("beyond", source, match.right_total - confirmed, why),
+        )
+        for name, origin, amount, rule in parts:
+            if amount > NOTHING:
+                yield Movement(
+                    key=f"{name}/{match.key}",
+                    occurred_on=occurred_on,
+                    source=origin,
+                    target=Place(PlaceKind.BANK_CONFIRMED, account),
+                    amount=amount,
+                    why=rule,
+                )
+
+
+def _spent(books: Books) -> Iterator[Movement]:
+    for one in books.debits:
+        yield Movement(
+            key=f"debit/{one.debit_id}",
+            occurred_on=one.booked_on,
+            source=Place(PlaceKind.BANK_CONFIRMED, one.account),
+            target=Place(PlaceKind.SPENT, one.account),
+            amount=one.amount,
+            why=Why.SPENT,
+        )

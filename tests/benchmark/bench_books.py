@@ -1,0 +1,181 @@
+"""Matching from nothing on the books of a country and of a district, beside DuckDB's joins."""
+
+import csv
+import gc
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import duckdb
+from jimpitan_server.domain.books import Books, Rules
+from jimpitan_server.domain.matching import match_books
+from jimpitan_server.domain.movements import movements_of
+from jimpitan_server.domain.statement_profiles import profile_named
+from jimpitan_server.domain.statement_reading import read_statement
+
+from benchmark.books_of_a_country import Size, large_books
+from benchmark.figures import Figure, held
+
+COUNTRY = Size(payments=1_000_000, boxes=10_000, weeks=52, accounts=20)
+# 2,000 boxes with two payments a week each.
+DISTRICT = Size(payments=208_000, boxes=2_000, weeks=52, accounts=2)
+STATEMENT_LINES = 100_000
+Rows = Iterable[Sequence[object]]
+
+
+def measure() -> list[Figure]:
+    """Return the figures of both sizes, and of a large statement file."""
+    books, rules = large_books(DISTRICT)
+    district_s, _, _ = _matched(books, rules)
+    del books
+    books, rules = large_books(COUNTRY)
+    country_s, matches, movements_s = _matched(books, rules)
+    joined_s = _joined(books, rules)
+    papers = len(books.payments) + len(books.collections)
+    return [
+        Figure("books: payments and cash periods", papers, "papers"),
+        Figure("books: matches with their explanations", matches, "matches"),
+        held("books: matched from nothing", country_s, "s", at_most=60),
+        Figure("books: limit, DuckDB joins the same data", joined_s, "s"),
+        held("books: matching / DuckDB", country_s / joined_s, "x", at_most=12),
+        Figure("books: movements of the ledger", movements_s, "s"),
+        held("books: a district's year", district_s, "s", at_most=3),
+        held("statement: read 100,000 lines", _statement(), "s", at_most=5),
+    ]
+
+
+def _matched(books: Books, rules: Rules) -> tuple[float, int, float]:
+    gc.collect()
+    began = time.perf_counter()
+    found = match_books(books, rules)
+    matched_s = time.perf_counter() - began
+    assert found.position.credited.amount == sum(one.amount.amount for one in books.credits)
+    began = time.perf_counter()
+    movements_of(books, found.matches)
+    return matched_s, len(found.matches), time.perf_counter() - began
+
+
+def _statement() -> float:
+    lines = ["date,time,amount,balance,description,reference"]
+    balance = 0
+    for number in range(STATEMENT_LINES):
+        balance += 1_000
+        day = 1 + number * 28 // STATEMENT_LINES
+        lines.append(f"2026-11-{day:02d},10:00,1000,{balance},QRIS {number:09d},")
+    content = "\n".join(lines).encode()
+    began = time.perf_counter()
+    reading = read_statement(content, file_name="large.csv", profile=profile_named("jimpitan"))
+    assert len(reading.lines) == STATEMENT_LINES
+    assert len({line.row_hash for line in reading.lines}) == STATEMENT_LINES
+    return time.perf_counter() - began
+
+
+JOINS = """
+CREATE TABLE batches AS
+  SELECT p.account, p.day, CASE WHEN s.way = 'terminal_daily' THEN p.terminal ELSE '' END AS part,
+    sum(p.amount) AS due, count(*) AS pieces, list(p.id) AS ids
+  FROM payments p JOIN settlements s USING (account) WHERE s.way <> 'payment' GROUP BY ALL;
+CREATE TABLE by_batch AS
+  SELECT b.ids, c.id AS credit_id, b.due,
+    'The ' || b.pieces || ' payments of ' || b.day || ' have this sum.' AS reason
+  FROM batches b JOIN credits c ON c.account = b.account AND c.amount = b.due
+    AND c.day BETWEEN b.day - 1 AND b.day + 25 AND contains(c.text, 'QRIS');
+CREATE TABLE by_reference AS
+  SELECT p.id, c.id AS credit_id, p.amount AS due, 'The credit names the payment.' AS reason
+  FROM payments p JOIN (SELECT *, unnest(string_split(text, ' ')) AS word FROM credits) c
+    ON c.account = p.account AND c.word = p.reference;
+CREATE TABLE by_amount AS
+  SELECT list(p.id) AS ids, p.account, p.day, p.amount, count(*) AS pieces,
+    'Payments of ' || p.day || ' of ' || p.amount || '.' AS reason
+  FROM payments p JOIN settlements s USING (account)
+    ANTI JOIN by_reference r ON r.id = p.id
+  WHERE s.way = 'payment' GROUP BY ALL;
+CREATE TABLE by_lid AS
+  SELECT o.box, o.seq, k.id, k.total, 'The lid was opened at ' || o.opened || '.' AS reason
+  FROM openings o JOIN collections k ON k.box = o.box
+    AND k.counted BETWEEN o.opened - INTERVAL 30 MINUTE AND o.opened + INTERVAL 30 MINUTE;
+CREATE TABLE by_sensor AS
+  SELECT l.box, l.seq, l.id, e.deposits, e.deposits * 500 AS low, e.deposits * 20000 AS high,
+    'The count is inside what ' || e.deposits || ' deposits lead us to expect.' AS reason
+  FROM by_lid l JOIN expectations e ON e.box = l.box AND e.seq = l.seq;
+CREATE TABLE by_remittance AS
+  SELECT r.id, list(k.id) AS ids, sum(k.total) AS counted, any_value(r.amount) AS paid,
+    'Paid in as counted.' AS reason
+  FROM remittance_collections r JOIN collections k ON k.id = r.collection_id GROUP BY r.id;
+CREATE TABLE by_slip AS
+  SELECT r.id, c.id AS credit_id, r.amount, 'The credit names the slip.' AS reason
+  FROM (SELECT DISTINCT id, account, amount, reference FROM remittance_collections) r
+    JOIN (SELECT *, unnest(string_split(text, ' ')) AS word FROM credits) c
+    ON c.account = r.account AND c.word = r.reference;
+"""
+
+
+def _joined(books: Books, rules: Rules) -> float:
+    """Return how long DuckDB takes for the joins that matching makes, with reasons as text."""
+    connection = duckdb.connect()
+    for form, rows in (*_bank_tables(books, rules), *_cash_tables(books)):
+        _table(connection, form, rows)
+    began = time.perf_counter()
+    connection.execute(JOINS)
+    joined_s = time.perf_counter() - began
+    connection.close()
+    return joined_s
+
+
+def _bank_tables(books: Books, rules: Rules) -> Iterator[tuple[str, Rows]]:
+    yield (
+        "payments(id VARCHAR, account VARCHAR, day DATE, terminal VARCHAR, amount BIGINT,"
+        " reference VARCHAR)",
+        (
+            (p.payment_id, p.account, p.paid_on, p.terminal, p.amount.amount, p.reference)
+            for p in books.payments
+        ),
+    )
+    yield (
+        "credits(id VARCHAR, account VARCHAR, day DATE, amount BIGINT, text VARCHAR)",
+        ((c.credit_id, c.account, c.booked_on, c.amount.amount, c.text) for c in books.credits),
+    )
+    ways = rules.terms_by_account.items()
+    yield (
+        "settlements(account VARCHAR, way VARCHAR)",
+        ((account, terms.profiles[0][1].way.value) for account, terms in ways),
+    )
+
+
+def _cash_tables(books: Books) -> Iterator[tuple[str, Rows]]:
+    yield (
+        "openings(box VARCHAR, seq BIGINT, opened TIMESTAMP)",
+        ((one.box, one.seq, one.at.replace(tzinfo=None)) for one in books.openings),
+    )
+    yield (
+        "expectations(box VARCHAR, seq BIGINT, deposits BIGINT)",
+        ((one.box, one.lid_seq, one.deposits) for one in books.expectations),
+    )
+    yield (
+        "collections(id VARCHAR, box VARCHAR, total BIGINT, counted TIMESTAMP)",
+        (
+            (one.collection_id, one.box, one.total.amount, one.lid_at.replace(tzinfo=None))
+            for one in books.collections
+        ),
+    )
+    yield (
+        "remittance_collections(id VARCHAR, account VARCHAR, collection_id VARCHAR,"
+        " amount BIGINT, reference VARCHAR)",
+        (
+            (one.remittance_id, one.account, collection, one.amount.amount, one.reference)
+            for one in books.remittances
+            for collection in one.collection_ids
+        ),
+    )
+
+
+def _table(connection: duckdb.DuckDBPyConnection, form: str, rows: Rows) -> None:
+    """Fill a table by way of a file, which DuckDB reads faster than rows."""
+    connection.execute(f"CREATE TABLE {form}")
+    with tempfile.NamedTemporaryFile("w", suffix=".csv", newline="", delete=False) as file:
+        csv.writer(file).writerows(rows)
+    try:
+        connection.execute(f"COPY {form.partition('(')[0]} FROM '{file.name}' (HEADER false)")
+    finally:
+        Path(file.name).unlink()
