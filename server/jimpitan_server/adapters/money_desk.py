@@ -2,21 +2,24 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from jimpitan_server.adapters.bank_holidays import bank_calendar
-from jimpitan_server.adapters.database import account_rows, dossier_rows
+from jimpitan_server.adapters.database import account_rows, dossier_rows, match_reading
 from jimpitan_server.adapters.database.engine import Database
 from jimpitan_server.adapters.database.ledger_store import DatabaseLedger
+from jimpitan_server.adapters.database.link_rows import DatabaseLinks, standing_links
+from jimpitan_server.adapters.database.match_reading import MatchWish
 from jimpitan_server.adapters.database.money_store import DatabaseMoney
 from jimpitan_server.adapters.database.user_store import append_audit
 from jimpitan_server.domain.bank_day import bank_day
-from jimpitan_server.domain.books import Rules
+from jimpitan_server.domain.books import ManualLink, Rules
 from jimpitan_server.domain.clock import Clock
 from jimpitan_server.domain.ids import BoxId
+from jimpitan_server.domain.match import Match
 from jimpitan_server.domain.matching import Matching
 from jimpitan_server.domain.partner import Account
 from jimpitan_server.domain.qris_payload import QrisPayload
@@ -26,12 +29,15 @@ from jimpitan_server.services import partner as partnering
 from jimpitan_server.services.close_collection import Counted, Receipt, close_collection
 from jimpitan_server.services.dossier import Dossier
 from jimpitan_server.services.import_statement import Imported, import_statement
+from jimpitan_server.services.link import Linked, Wish, end_link, link
 from jimpitan_server.services.reconcile import (
     Reconciled,
+    WhatIf,
     keep_matching,
     match_standing,
     save_reconciled,
     take_standing,
+    try_rules,
 )
 from jimpitan_server.services.remit import Paid, RemittanceReceipt, remit
 from jimpitan_server.services.void import void
@@ -179,6 +185,41 @@ class MoneyDesk:
             reconciled = await asyncio.to_thread(match_standing, standing, self._rules())
             await save_reconciled(store, ledger, reconciled, now)
         return reconciled
+
+    async def what_if(self, changes: Mapping[str, str]) -> WhatIf:
+        """Match what stands by the rules and by changed ones; nothing is kept."""
+        async with self.database.read() as connection:
+            standing = await take_standing(
+                DatabaseMoney(connection), DatabaseLedger(connection), self.clock.now()
+            )
+        return await asyncio.to_thread(try_rules, standing, self._rules(), changes)
+
+    async def matches(self, wish: MatchWish) -> list[Match]:
+        """Return matches as they were found last, a page at a time."""
+        async with self.database.read() as connection:
+            return await match_reading.matches(connection, wish)
+
+    async def link(self, wish: Wish) -> Linked:
+        """Link papers on a person's word."""
+        async with self._store() as store:
+            linked = await link(DatabaseLinks(store.connection), wish, self.clock.now())
+            if linked.is_new:
+                await self._audit(store, wish.actor, "linked", wish.link_id, linked.link.reason)
+        self.note_change()
+        return linked
+
+    async def end_link(self, link_id: str, *, reason: str, actor: str) -> None:
+        """End a link that a person made."""
+        async with self._store() as store:
+            links = DatabaseLinks(store.connection)
+            await end_link(links, link_id, reason=reason, actor=actor, now=self.clock.now())
+            await self._audit(store, actor, "link_ended", link_id, reason)
+        self.note_change()
+
+    async def links(self) -> tuple[ManualLink, ...]:
+        """Return the links that stand."""
+        async with self.database.read() as connection:
+            return await standing_links(connection)
 
     def _rules(self) -> Rules:
         """Return the rules with the bank's calendar as it is known today."""

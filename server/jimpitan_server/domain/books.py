@@ -12,6 +12,7 @@ from enum import StrEnum
 from jimpitan_server.domain.bank_calendar import BankCalendar
 from jimpitan_server.domain.bank_day import bank_day
 from jimpitan_server.domain.ids import BoxId
+from jimpitan_server.domain.match import Relation
 from jimpitan_server.domain.rupiah import Rupiah
 from jimpitan_server.domain.settlement import Settlement, SettlementTerms, always
 
@@ -151,6 +152,18 @@ class Debit:
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManualLink:
+    """A person's word that remittances or payments and credits belong together, and why."""
+
+    link_id: str
+    relation: Relation
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+    reason: str
+    made_at: datetime
+
+
 _BY_PAYMENT = always(Settlement.PAYMENT)
 
 
@@ -195,6 +208,7 @@ class Books:
     remittances: tuple[Remittance, ...] = ()
     handovers: tuple[Handover, ...] = ()
     debits: tuple[Debit, ...] = ()
+    links: tuple[ManualLink, ...] = ()
     openings: tuple[LidOpening, ...] = ()
     expectations: tuple[Expectation, ...] = ()
     # The last day of which an account's statement was imported, which may itself be incomplete.

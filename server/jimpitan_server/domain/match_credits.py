@@ -18,6 +18,7 @@ from jimpitan_server.domain.books import (
 )
 from jimpitan_server.domain.due import OPEN_REASONS, DueDates
 from jimpitan_server.domain.ids import BoxId
+from jimpitan_server.domain.manual_link import LinkedByHand, link_by_hand
 from jimpitan_server.domain.match import Match, Relation, State
 from jimpitan_server.domain.match_batches import Link
 from jimpitan_server.domain.match_payments import link_payments
@@ -34,6 +35,8 @@ from jimpitan_server.domain.rupiah import NOTHING, Rupiah, total
 def match_credits(books: Books, rules: Rules) -> list[Match]:
     """Return every match of remittances, payments and credits."""
     paid_by_qris = find_remittance_payments(books, rules)
+    by_hand = link_by_hand(books, paid_by_qris.remittance_by_payment)
+    books = _without(books, by_hand)
     due = DueDates.of(books, rules)
     notified = {one.remittance_id for one in paid_by_qris.remittance_by_payment.values()}
     by_slip = [one for one in books.remittances if one.remittance_id not in notified]
@@ -51,6 +54,7 @@ def match_credits(books: Books, rules: Rules) -> list[Match]:
     unlinked = [one for one in books.payments if one.payment_id not in linked]
     orphans = [one for one in books.credits if one.credit_id not in taken]
     return [
+        *by_hand.matches,
         *paid_by_qris.matches,
         *slips,
         *_open_remittances(by_slip, slips, due),
@@ -59,6 +63,20 @@ def match_credits(books: Books, rules: Rules) -> list[Match]:
         *_open_payments(unlinked, paid_by_qris, due),
         *_orphans(orphans, books, rules),
     ]
+
+
+def _without(books: Books, by_hand: LinkedByHand) -> Books:
+    """Return the books without the papers that a person linked."""
+    if not by_hand.matches:
+        return books
+    return replace(
+        books,
+        remittances=tuple(
+            one for one in books.remittances if one.remittance_id not in by_hand.remittances
+        ),
+        payments=tuple(one for one in books.payments if one.payment_id not in by_hand.payments),
+        credits=tuple(one for one in books.credits if one.credit_id not in by_hand.credits),
+    )
 
 
 def _lost_notifications(

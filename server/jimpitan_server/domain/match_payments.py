@@ -215,18 +215,21 @@ def _by_amount(payments: list[Payment], credits_: list[Credit], rules: Rules) ->
         if not group.answered:
             continue
         state, reason = State.MATCHED, "The only payment and the only credit of this amount."
+        evidence: dict[str, object] = {}
         if not group.unique:
             state = State.AMBIGUOUS
             reason = (
                 f"{len(group.expected)} payments and {len(group.arrived)} credits of the same"
                 " amount: the total is proven, which is whose stays open."
             )
+            evidence = {"equally_good": group.pairings}
         links.append(
             Link(
                 payments=tuple(payment_by_id[item.item_id] for item in group.expected),
                 credits=tuple(credit_by_id[item.item_id] for item in group.answered),
                 state=state,
                 reason=reason,
+                evidence=evidence,
             )
         )
     return links

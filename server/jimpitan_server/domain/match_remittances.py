@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jimpitan_server.domain.books import (
     Books,
@@ -79,6 +79,7 @@ def _by_time(remittance: Remittance, near: list[Payment]) -> Match:
         reason = "The only payment of this amount at this time; its reference differs."
         return _by_qris(remittance, near[0], State.MATCHED, reason, evidence)
     reason = f"One of {len(near)} payments of this amount at this time: which one stays open."
+    evidence["equally_good"] = len(near)
     return _by_qris(remittance, near[0], State.AMBIGUOUS, reason, evidence)
 
 
@@ -193,7 +194,8 @@ def _of_group(
         f"{len(remittances)} remittances and {len(group.arrived)} credits of the same amount:"
         " which is whose stays open."
     )
-    return _by_slip(remittances, answered, State.AMBIGUOUS, reason)
+    match = _by_slip(remittances, answered, State.AMBIGUOUS, reason)
+    return replace(match, evidence={"equally_good": group.pairings})
 
 
 def _by_slip(

@@ -4,8 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import perm
 
 from jimpitan_server.domain.rupiah import Rupiah
+
+# Ten equal gifts can be paired in 3.6 million ways; a larger number says no more than "many".
+PAIRINGS_MAX = 1_000_000
+FEW_MAX, MANY_MAX = 6, 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +33,13 @@ class Group:
     expected: tuple[Item, ...]
     arrived: tuple[Item, ...]
     answered: tuple[Item, ...]
+
+    window: "Window"
+
+    @property
+    def pairings(self) -> int | None:
+        """In how many equally good ways they can be paired; None where there are too many."""
+        return count_pairings(self.expected, self.arrived, self.window)
 
     @property
     def unique(self) -> bool:
@@ -69,13 +81,13 @@ def group_equal(expected: Iterable[Item], arrived: Iterable[Item], window: Windo
     groups: list[Group] = []
     for amount in sorted(by_amount):
         left, right = (sorted(side, key=_order) for side in by_amount[amount])
-        left, right = _close_even_days(left, right, groups)
+        left, right = _close_even_days(left, right, groups, window)
         groups.extend(_touching(left, right, window))
     return groups
 
 
 def _close_even_days(
-    left: list[Item], right: list[Item], groups: list[Group]
+    left: list[Item], right: list[Item], groups: list[Group], window: Window
 ) -> tuple[list[Item], list[Item]]:
     days: dict[date, tuple[list[Item], list[Item]]] = defaultdict(lambda: ([], []))
     for item in left:
@@ -88,7 +100,9 @@ def _close_even_days(
         expected, arrived = days[day]
         if len(expected) == len(arrived):
             side = tuple(arrived)
-            groups.append(Group(expected=tuple(expected), arrived=side, answered=side))
+            groups.append(
+                Group(expected=tuple(expected), arrived=side, answered=side, window=window)
+            )
         else:
             left_open += expected
             right_open += arrived
@@ -125,4 +139,36 @@ def _paired(expected: Sequence[Item], arrived: Sequence[Item], window: Window) -
         if at < len(expected) and window.holds(expected[at], item):
             answered.append(item)
             at += 1
-    return Group(expected=tuple(expected), arrived=tuple(arrived), answered=tuple(answered))
+    return Group(
+        expected=tuple(expected),
+        arrived=tuple(arrived),
+        answered=tuple(answered),
+        window=window,
+    )
+
+
+def count_pairings(
+    expected: Sequence[Item], arrived: Sequence[Item], window: Window
+) -> int | None:
+    """Return how many ways there are to pair as many of two sides as possible, exactly.
+
+    Ways that differ only in who is whose are different ways. None above `PAIRINGS_MAX`, and for
+    groups so large and so mixed that counting would take longer than anybody would wait.
+    """
+    few, many = sorted((expected, arrived), key=len)
+    if all(window.holds(one, other) for one in expected for other in (arrived[0], arrived[-1])):
+        ways = perm(len(many), len(few))  # every pair is possible: days are in order on each side
+        return ways if ways <= PAIRINGS_MAX else None
+    if len(few) > FEW_MAX or len(many) > MANY_MAX:
+        return None
+    counts: dict[int, int] = {0: 1}  # by which of the few are taken
+    for one in many:
+        more = dict(counts)
+        for mask, count in counts.items():
+            for place, other in enumerate(few):
+                pair = (other, one) if few is expected else (one, other)
+                if not mask >> place & 1 and window.holds(*pair):
+                    more[mask | 1 << place] = more.get(mask | 1 << place, 0) + count
+        counts = more
+    most = max(mask.bit_count() for mask in counts)
+    return sum(count for mask, count in counts.items() if mask.bit_count() == most)

@@ -12,6 +12,7 @@ import typer
 from jimpitan_server.adapters.money_desk import MoneyDesk
 from jimpitan_server.bootstrap import build
 from jimpitan_server.domain.errors import Malformed, ServerError
+from jimpitan_server.domain.matching import Matching
 from jimpitan_server.domain.money_errors import ProfileMalformed
 from jimpitan_server.domain.qris import parse
 from jimpitan_server.domain.qris_payload import QrisPayload
@@ -20,7 +21,7 @@ from jimpitan_server.domain.statement import StatementProfile, profile_of
 from jimpitan_server.domain.statement_profiles import PROFILES, profile_named
 from jimpitan_server.domain.statement_reading import FILE_LENGTH_MAX
 from jimpitan_server.entrypoints.format import format_rupiah
-from jimpitan_server.entrypoints.http import money_answers
+from jimpitan_server.entrypoints.http import matching_answers, money_answers
 from jimpitan_server.entrypoints.log import configure_log
 from jimpitan_server.settings import load_settings
 
@@ -181,12 +182,48 @@ def qris_register(
     typer.echo(json.dumps(answer) if as_json else f"Box {box} carries {read.merchant_name}.")
 
 
-def reconcile(as_json: AsJson = False) -> None:
+def reconcile(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only look.")] = False,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="RULE=VALUE: what if; implies --dry-run; may be repeated."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Match everything that stands anew, and say where the money is."""
-    matching = at_desk(lambda desk: desk.reconcile())
-    answer = money_answers.of_matching(matching)
+    if dry_run or change:
+        _what_if(dict(_split(one) for one in change or ()), as_json=as_json)
+        return
+    _tell(at_desk(lambda desk: desk.reconcile()), as_json=as_json)
+
+
+def _split(change: str) -> tuple[str, str]:
+    name, sign, value = change.partition("=")
+    if not sign:
+        typer.echo(f"{change!r} is no RULE=VALUE.", err=True)
+        raise typer.Exit(2)
+    return name.strip(), value.strip()
+
+
+def _what_if(changes: dict[str, str], *, as_json: bool) -> None:
+    found = at_desk(lambda desk: desk.what_if(changes))
+    difference = matching_answers.of_difference(found.difference)
     if as_json:
+        answer = money_answers.of_matching(found.matching) | {"difference": difference}
         typer.echo(json.dumps(answer))
+        return
+    _tell(found.matching, as_json=False)
+    for name, (before, after) in found.difference.states.items():
+        if before != after:
+            typer.echo(f"{name}: {before} matches, would be {after}")
+    for name, (stood, stands) in found.difference.position.items():
+        typer.echo(f"{name}: {format_rupiah(stood)}, would be {format_rupiah(stands)}")
+    typer.echo("Nothing was kept.")
+
+
+def _tell(matching: Matching, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(money_answers.of_matching(matching)))
         return
     position = matching.position
     for name in position.__dataclass_fields__:

@@ -13,6 +13,7 @@ from jimpitan_server.domain.books import Books, Rules
 from jimpitan_server.domain.matching import Matching, match_books
 from jimpitan_server.domain.movements import movements_of
 from jimpitan_server.domain.partner import Account
+from jimpitan_server.domain.what_if import Difference, changed_rules, compare
 from jimpitan_server.services.ports_ledger import LedgerStore
 from jimpitan_server.services.ports_money import BooksStore
 from jimpitan_server.services.post import post
@@ -26,6 +27,14 @@ class Standing:
     books: Books
     accounts: tuple[Account, ...]
     ledger: Mapping[str, ledgers.Standing]
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """What other rules would find in the same books, and how that differs; nothing is kept."""
+
+    matching: Matching
+    difference: Difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +54,23 @@ async def take_standing(store: BooksStore, ledger: LedgerStore, now: datetime) -
 
 def match_standing(standing: Standing, rules: Rules) -> Reconciled:
     """Match books under rules and the ways in which their accounts settle."""
-    terms = {account.account_id: account.terms for account in standing.accounts}
-    matching = match_books(standing.books, replace(rules, terms_by_account=terms))
+    matching = match_books(standing.books, _with_terms(rules, standing))
     wanted = movements_of(standing.books, matching.matches)
     return Reconciled(matching, tuple(ledgers.drafts(standing.ledger, wanted)))
+
+
+def try_rules(standing: Standing, rules: Rules, changes: Mapping[str, str]) -> WhatIf:
+    """Match the same books under the rules and under changed ones, and compare."""
+    present = _with_terms(rules, standing)
+    other = changed_rules(present, changes)
+    before = match_books(standing.books, present)
+    after = match_books(standing.books, other) if changes else before
+    return WhatIf(after, compare(before, after))
+
+
+def _with_terms(rules: Rules, standing: Standing) -> Rules:
+    terms = {account.account_id: account.terms for account in standing.accounts}
+    return replace(rules, terms_by_account=terms)
 
 
 async def keep_matching(

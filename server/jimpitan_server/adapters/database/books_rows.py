@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jimpitan_server.adapters.database.box_reading import lid_events
 from jimpitan_server.adapters.database.collection_rows import is_void
+from jimpitan_server.adapters.database.link_rows import standing_links
 from jimpitan_server.adapters.database.money_schema import (
     collections,
     payments,
@@ -50,6 +51,7 @@ async def load_books(connection: AsyncConnection, now: datetime) -> Books:
         payments=await _payments(connection),
         credits=await _credits(connection),
         debits=await _debits(connection),
+        links=await standing_links(connection),
         collections=await _collections(connection),
         remittances=await _remittances(connection),
         openings=await _openings(connection),

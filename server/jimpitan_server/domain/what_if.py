@@ -1,0 +1,115 @@
+"""What a change of the rules would have made of the same books."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date, timedelta
+from typing import Any
+
+from jimpitan_server.domain.books import Rules
+from jimpitan_server.domain.errors import Malformed
+from jimpitan_server.domain.matching import Matching, Position
+from jimpitan_server.domain.rupiah import ENTRY_IDR_MAX, Rupiah
+from jimpitan_server.domain.settlement import SettlementTerms, settlement_named
+
+_DAYS = ("credit_lag_days", "credit_search_days", "clock_slack_days")
+_DURATIONS = {
+    "visit_gap_minutes": ("visit_gap", timedelta(minutes=1)),
+    "lid_tolerance_minutes": ("lid_tolerance", timedelta(minutes=1)),
+    "count_due_hours": ("count_due", timedelta(hours=1)),
+    "records_due_hours": ("records_due", timedelta(hours=1)),
+    "remittance_due_days": ("remittance_due", timedelta(days=1)),
+    "qris_remittance_slack_minutes": ("qris_remittance_slack", timedelta(minutes=1)),
+}
+_AMOUNTS = {"deposit_low_idr": "deposit_low", "deposit_high_idr": "deposit_high"}
+_SETTLEMENT = "settlement."
+_NUMBER_MAX = 10_000
+CHANGES_MAX = 50
+NAMED_MAX = 200
+
+RULE_NAMES = (*_DAYS, *_DURATIONS, *_AMOUNTS, f"{_SETTLEMENT}ACCOUNT")
+
+
+def changed_rules(rules: Rules, changes: Mapping[str, str]) -> Rules:
+    """Return rules with some of them set anew, by the names in `RULE_NAMES`."""
+    if len(changes) > CHANGES_MAX:
+        raise Malformed(f"At most {CHANGES_MAX} rules are changed at once.", code="rule")
+    terms = dict(rules.terms_by_account)
+    for name, value in changes.items():
+        if name.startswith(_SETTLEMENT):
+            profile = settlement_named(value)
+            terms[name.removeprefix(_SETTLEMENT)] = SettlementTerms(((date.min, profile),))
+            continue
+        rules = _set(rules, name, value)
+    return replace(rules, terms_by_account=terms)
+
+
+def _set(rules: Rules, name: str, value: str) -> Rules:
+    number = int(value) if value.isascii() and value.isdecimal() and len(value) < 14 else -1
+    change: dict[str, Any] = {}
+    if name in _AMOUNTS and 0 <= number <= ENTRY_IDR_MAX:
+        change = {_AMOUNTS[name]: Rupiah(number)}
+    elif name in _DAYS and 0 <= number <= _NUMBER_MAX:
+        change = {name: number}
+    elif name in _DURATIONS and 0 <= number <= _NUMBER_MAX:
+        field, unit = _DURATIONS[name]
+        change = {field: number * unit}
+    if change:
+        return replace(rules, **change)
+    if name not in (*_DAYS, *_DURATIONS, *_AMOUNTS):
+        raise Malformed(f"No rule {name[:40]!r}; there are {', '.join(RULE_NAMES)}.", code="rule")
+    raise Malformed(f"{name} is a whole number from 0 on, not {value[:40]!r}.", code="rule")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """A match that would stand otherwise: its key, how it stands, and how it would."""
+
+    key: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What would be otherwise; lists are cut at `NAMED_MAX`, counts are whole."""
+
+    matches_changed: int
+    matches: tuple[Changed, ...]
+    states: Mapping[str, tuple[int, int]]
+    discrepancies_gone: int
+    discrepancies_new: int
+    discrepancies: tuple[Changed, ...]
+    position: Mapping[str, tuple[Rupiah, Rupiah]]
+
+
+def compare(before: Matching, after: Matching) -> Difference:
+    """Return what differs between two matchings of the same books."""
+    stood = {match.key: match.state.value for match in before.matches}
+    stands = {match.key: match.state.value for match in after.matches}
+    raised = {f"{one.kind} {one.subject}": one.kind for one in before.discrepancies}
+    raises = {f"{one.kind} {one.subject}": one.kind for one in after.discrepancies}
+    matches, cases = _changed(stood, stands), _changed(raised, raises)
+    counts, would = Counter(stood.values()), Counter(stands.values())
+    names = [field.name for field in fields(Position)]
+    return Difference(
+        matches_changed=len(matches),
+        matches=tuple(matches[:NAMED_MAX]),
+        states={name: (counts[name], would[name]) for name in sorted({*counts, *would})},
+        discrepancies_gone=sum(one.after is None for one in cases),
+        discrepancies_new=sum(one.before is None for one in cases),
+        discrepancies=tuple(cases[:NAMED_MAX]),
+        position={
+            name: (getattr(before.position, name), getattr(after.position, name))
+            for name in names
+            if getattr(before.position, name) != getattr(after.position, name)
+        },
+    )
+
+
+def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[Changed]:
+    return [
+        Changed(key=key, before=before.get(key), after=after.get(key))
+        for key in sorted({*before, *after})
+        if before.get(key) != after.get(key)
+    ]
