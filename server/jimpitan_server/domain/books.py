@@ -153,6 +153,22 @@ class Debit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """A bank said, signed, that a payment was given back to its donor, whole or in part."""
+
+    refund_id: str
+    payment_id: str
+    account: str
+    amount: Rupiah
+    told_at: datetime
+
+    @property
+    def told_on(self) -> date:
+        """The bank's day on which it was told."""
+        return bank_day(self.told_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ManualLink:
     """A person's word that remittances or payments and credits belong together, and why."""
 
@@ -209,6 +225,7 @@ class Books:
     handovers: tuple[Handover, ...] = ()
     debits: tuple[Debit, ...] = ()
     links: tuple[ManualLink, ...] = ()
+    refunds: tuple[Refund, ...] = ()
     openings: tuple[LidOpening, ...] = ()
     expectations: tuple[Expectation, ...] = ()
     # The last day of which an account's statement was imported, which may itself be incomplete.

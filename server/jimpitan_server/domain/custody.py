@@ -39,6 +39,8 @@ class PlaceKind(StrEnum):
     """Kept by the acquirer."""
     SPENT = "spent"
     """Gone out of the account."""
+    RETURNED = "returned"
+    """Given back to donors."""
 
     @property
     def is_source(self) -> bool:
@@ -85,6 +87,8 @@ class Why(StrEnum):
     """The acquirer kept a part of a payment."""
     SPENT = "spent"
     """The statement shows that it left the account."""
+    REFUNDED = "refunded"
+    """The bank gave a payment back to its donor."""
     CLOSED = "closed"
     """A period was closed: what it brought is the programme's fund."""
 

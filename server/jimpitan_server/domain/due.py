@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from jimpitan_server.domain.bank_day import bank_day
-from jimpitan_server.domain.books import Books, Payment, Remittance, Rules
+from jimpitan_server.domain.books import Books, Payment, Refund, Remittance, Rules
 from jimpitan_server.domain.match import State
 
 
@@ -33,6 +33,11 @@ class DueDates:
         """Return the state of a remittance that no credit has answered."""
         due_on = remittance.paid_on + timedelta(days=self.rules.credit_lag_days)
         return self._state(remittance.account, due_on)
+
+    def of_refund(self, refund: Refund) -> State:
+        """Return the state of a refund that no debit has answered."""
+        due_on = refund.told_on + timedelta(days=self.rules.credit_lag_days)
+        return self._state(refund.account, due_on)
 
     def _state(self, account: str, due_on: date) -> State:
         """Judge what was due on a day.

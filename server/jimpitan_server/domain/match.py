@@ -54,6 +54,10 @@ class Relation(StrEnum):
     """A remittance and its credit on the statement."""
     PAYMENT_CREDIT = "payment_credit"
     """Donors' payments and their credits on the statement."""
+    PAYMENT_REFUND = "payment_refund"
+    """A payment and its refund, when the money never reached the account."""
+    REFUND_DEBIT = "refund_debit"
+    """A refund and the debit on the statement."""
     OTHER_CREDIT = "other_credit"
     """Credits that belong to neither chain."""
 

@@ -10,6 +10,7 @@ from jimpitan_server.domain.discrepancy import Discrepancy
 from jimpitan_server.domain.match import Match, Relation, State
 from jimpitan_server.domain.match_cash import match_cash
 from jimpitan_server.domain.match_credits import match_credits
+from jimpitan_server.domain.match_refunds import match_refunds, refunded
 from jimpitan_server.domain.money_discrepancies import discrepancies_of, fee_discrepancies
 from jimpitan_server.domain.rupiah import Rupiah, total
 
@@ -19,6 +20,7 @@ class Position:
     """Where the money is: each amount of the two chains, and the rest, that make the account.
 
     `credited = remitted_confirmed + qris_confirmed + other_credits`, always.
+    `qris_refunded` had been confirmed, and left the account again for its donors.
     `qris_unattributed` is that part of confirmed and provisional QRIS money whose box is unknown.
     """
 
@@ -29,6 +31,7 @@ class Position:
     qris_confirmed: Rupiah
     qris_provisional: Rupiah
     qris_unattributed: Rupiah
+    qris_refunded: Rupiah
     other_credits: Rupiah
     credited: Rupiah
 
@@ -44,7 +47,8 @@ class Matching:
 
 def match_books(books: Books, rules: Rules) -> Matching:
     """Return matches, discrepancies and position of `books` under `rules`."""
-    found = [*match_cash(books, rules), *match_credits(books, rules)]
+    bank = match_refunds(books, match_credits(books, rules), rules)
+    found = [*match_cash(books, rules), *bank]
     matches = tuple(sorted(found, key=lambda match: match.key))
     return Matching(
         matches=matches,
@@ -69,6 +73,7 @@ def _position(books: Books, matches: tuple[Match, ...]) -> Position:
         qris_confirmed=total(one.right_total for one in confirmed),
         qris_provisional=total(one.outstanding for one in confirmed),
         qris_unattributed=_unattributed(books, confirmed),
+        qris_refunded=refunded(matches),
         other_credits=total(one.right_total for one in others),
         credited=total(one.amount for one in books.credits),
     )

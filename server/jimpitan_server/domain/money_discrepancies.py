@@ -54,6 +54,8 @@ class MoneyFinding(StrEnum):
     """A QRIS credit came without a notification."""
     CREDIT_UNEXPLAINED = "credit_unexplained"
     """A credit belongs to neither chain."""
+    REFUND_NOT_DEBITED = "refund_not_debited"
+    """The bank said that it gave a payment back, and the statement does not show it."""
     LINK_FORCED = "link_forced"
     """A person linked papers whose sums differ."""
     FEE_UNEXPECTED = "fee_unexpected"
@@ -107,6 +109,7 @@ _KINDS: dict[tuple[Relation, State], _Kind] = {
     (Relation.PAYMENT_CREDIT, State.UNDER): (MoneyFinding.PAYMENT_CREDIT_DIFFERS, _WARNING),
     (Relation.PAYMENT_CREDIT, State.DUPLICATE): (MoneyFinding.PAYMENT_REPEATED, _WARNING),
     (Relation.PAYMENT_CREDIT, State.ORPHAN): (MoneyFinding.PAYMENT_NOT_NOTIFIED, _NOTICE),
+    (Relation.REFUND_DEBIT, State.MISSING): (MoneyFinding.REFUND_NOT_DEBITED, _NOTICE),
     (Relation.REMITTANCE_CREDIT, State.FORCED): (MoneyFinding.LINK_FORCED, _NOTICE),
     (Relation.PAYMENT_CREDIT, State.FORCED): (MoneyFinding.LINK_FORCED, _NOTICE),
     (Relation.OTHER_CREDIT, State.ORPHAN): (MoneyFinding.CREDIT_UNEXPLAINED, _WARNING),

@@ -44,7 +44,8 @@ def movements_of(books: Books, matches: Iterable[Match]) -> list[Movement]:
     found = [*_counted(books), *_handed_over(papers), *_remitted(papers)]
     found += _notified(books, matches)
     found += _credited(books, matches)
-    found += _spent(books)
+    found += _refunded(books, matches)
+    found += _spent(books, matches)
     found.sort(key=lambda movement: (movement.occurred_on, movement.key))
     return found
 
@@ -183,13 +184,34 @@ def _credited(books: Books, matches: Iterable[Match]) -> Iterator[Movement]:
                 )
 
 
-def _spent(books: Books) -> Iterator[Movement]:
+def _refunded(books: Books, matches: Iterable[Match]) -> Iterator[Movement]:
+    """Give back what never reached the account; what did goes out by its debit."""
+    account_by_payment = {one.payment_id: one.account for one in books.payments}
+    refund_by_id = {one.refund_id: one for one in books.refunds}
+    for match in matches:
+        if match.relation is Relation.PAYMENT_REFUND and match.left_total:
+            account = account_by_payment[match.left[0]]
+            yield Movement(
+                key=f"refund/{match.right[0]}",
+                occurred_on=refund_by_id[match.right[0]].told_on,
+                source=Place(PlaceKind.BANK_PROVISIONAL, account),
+                target=Place(PlaceKind.RETURNED, account),
+                amount=match.left_total,
+                why=Why.REFUNDED,
+            )
+
+
+def _spent(books: Books, matches: Iterable[Match]) -> Iterator[Movement]:
+    given_back = {
+        one for match in matches if match.relation is Relation.REFUND_DEBIT for one in match.right
+    }
     for one in books.debits:
+        is_refund = one.debit_id in given_back
         yield Movement(
             key=f"debit/{one.debit_id}",
             occurred_on=one.booked_on,
             source=Place(PlaceKind.BANK_CONFIRMED, one.account),
-            target=Place(PlaceKind.SPENT, one.account),
+            target=Place(PlaceKind.RETURNED if is_refund else PlaceKind.SPENT, one.account),
             amount=one.amount,
-            why=Why.SPENT,
+            why=Why.REFUNDED if is_refund else Why.SPENT,
         )

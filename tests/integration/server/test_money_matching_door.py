@@ -152,3 +152,27 @@ async def test_other_rules_are_tried_and_nothing_is_kept(town: Town, command: Co
     assert json.dumps(await get(town, "/api/v1/matches", after="payment_credit z")) == json.dumps(
         {"matches": [], "next": None}
     )
+
+
+def given_back(town: Town, reference: str, amount: int) -> bytes:
+    """Return the notification that a payment was given back."""
+    told = json.loads(town.body(reference, amount)) | {"latestTransactionStatus": "04"}
+    return json.dumps(told).encode()
+
+
+async def test_a_payment_that_is_given_back_leaves_the_public_figures(town: Town) -> None:
+    for reference, amount in (("REFUND-01", 3_000), ("REFUND-02", 4_000)):
+        await town.pay(reference, amount, terminalId="A17")
+    assert await town.money() == (0, 0, 7_000, 0)
+    town.clock.step(days=1)
+    for reference, amount in (("REFUND-01", 3_000), ("REFUND-02", 4_000)):
+        assert await town.notify(given_back(town, reference, amount)) == "2005200"
+    await town.statement("20,11:00:00,3000,QRIS REFUND-01", "21,12:00:00,-3000,REVERSAL REFUND-01")
+    assert await town.money() == (0, 0, 0, 0)
+    places = (await get(town, "/api/v1/ledger"))["places"]
+    assert places["returned:bsi-1"] == 7_000  # type: ignore[index]
+    relations = {
+        one["relation"]
+        for one in (await get(town, "/api/v1/matches", state="matched"))["matches"]  # type: ignore[attr-defined]
+    }
+    assert {"payment_refund", "refund_debit"} <= relations

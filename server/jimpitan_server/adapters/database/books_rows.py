@@ -3,9 +3,10 @@
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import RowMapping, String, cast, func, select, text
+from sqlalchemy import RowMapping, String, and_, cast, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from jimpitan_server.adapters.database.bank_schema import payment_refunds
 from jimpitan_server.adapters.database.box_reading import lid_events
 from jimpitan_server.adapters.database.collection_rows import is_void
 from jimpitan_server.adapters.database.link_rows import standing_links
@@ -31,6 +32,7 @@ from jimpitan_server.domain.books import (
     Expectation,
     LidOpening,
     Payment,
+    Refund,
     Remittance,
     RemittanceMethod,
 )
@@ -52,6 +54,7 @@ async def load_books(connection: AsyncConnection, now: datetime) -> Books:
         credits=await _credits(connection),
         debits=await _debits(connection),
         links=await standing_links(connection),
+        refunds=await _refunds(connection),
         collections=await _collections(connection),
         remittances=await _remittances(connection),
         openings=await _openings(connection),
@@ -108,6 +111,34 @@ async def _debits(connection: AsyncConnection) -> tuple[Debit, ...]:
             booked_on=row["booked_on"],
             amount=Rupiah(-row["amount_idr"]),
             text=_text(row),
+        )
+        for row in (await connection.execute(statement)).mappings()
+    )
+
+
+async def _refunds(connection: AsyncConnection) -> tuple[Refund, ...]:
+    """Return the refunds whose amount a signature covers; one without an amount is of all."""
+    told, paid = payment_refunds, payments
+    is_it = and_(paid.c.partner_id == told.c.partner_id, paid.c.payment_key == told.c.payment_key)
+    statement = (
+        select(
+            told.c.refund_id,
+            told.c.told_at,
+            told.c.amount_idr,
+            paid.c.payment_id,
+            paid.c.account_id,
+            paid.c.amount_idr.label("paid_idr"),
+        )
+        .join(paid, is_it)
+        .where(told.c.is_signed)
+    )
+    return tuple(
+        Refund(
+            refund_id=str(row["refund_id"]),
+            payment_id=str(row["payment_id"]),
+            account=row["account_id"],
+            amount=Rupiah(min(row["amount_idr"] or row["paid_idr"], row["paid_idr"])),
+            told_at=row["told_at"],
         )
         for row in (await connection.execute(statement)).mappings()
     )

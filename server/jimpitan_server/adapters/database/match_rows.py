@@ -25,6 +25,11 @@ from jimpitan_server.domain.money_discrepancies import MoneyFinding
 MATCHER = "matching"
 EXPLAINED = "explained"
 _CHUNK = 500
+# How payments stand that are no gifts in the account, or none any more.
+_NOT_GIFTS = {
+    Relation.REMITTANCE_PAYMENT: "remittance",
+    Relation.PAYMENT_REFUND: "refunded",
+}
 
 
 async def save_matching(connection: AsyncConnection, matching: Matching, now: datetime) -> None:
@@ -61,11 +66,11 @@ def _state_rows(matches: Sequence[Match]) -> dict[object, dict[str, object]]:
     rows: dict[object, dict[str, object]] = {}
     for match in matches:
         payment_ids: tuple[str, ...] = ()
-        if match.relation is Relation.PAYMENT_CREDIT:
+        if match.relation in {Relation.PAYMENT_CREDIT, Relation.PAYMENT_REFUND}:
             payment_ids = match.left
         elif match.relation is Relation.REMITTANCE_PAYMENT:
             payment_ids = match.right
-        state = "remittance" if match.relation is Relation.REMITTANCE_PAYMENT else match.state
+        state = _NOT_GIFTS.get(match.relation, match.state)
         for payment_id in payment_ids:
             rows[int(payment_id)] = {
                 "payment_id": int(payment_id),

@@ -32,7 +32,8 @@ _VOID = _COUNTED.join_from(
 # QRIS money is the position that matching left, and the payments that came since.
 MONEY_COLUMNS = (
     (_one(_COUNTED) - _one(_VOID)).label("counted_idr"),
-    _position("qris_confirmed").label("confirmed_idr"),
+    # What was confirmed and given back to its donors lies in the account no more.
+    (_position("qris_confirmed") - _position("qris_refunded")).label("confirmed_idr"),
     (_position("qris_provisional") + _one(select(func.sum(fresh_payments.c.due_idr)))).label(
         "provisional_idr"
     ),
