@@ -11,13 +11,13 @@ from jimpitan_server.adapters.database import ledger_rows
 from jimpitan_server.adapters.database.engine import Database
 from jimpitan_server.adapters.database.finding_rows import raise_discrepancies
 from jimpitan_server.adapters.database.ledger_store import DatabaseLedger
-from jimpitan_server.adapters.database.user_store import append_audit
+from jimpitan_server.adapters.database.user_store import append_audit, login_names
 from jimpitan_server.adapters.keyring import MasterKey
 from jimpitan_server.adapters.seal_files import SealFile, publish, seal_file, seal_file_name
 from jimpitan_server.adapters.seal_key import seal_key
 from jimpitan_server.domain.bank_day import bank_day
 from jimpitan_server.domain.clock import Clock
-from jimpitan_server.domain.custody import Place
+from jimpitan_server.domain.custody import Place, PlaceKind
 from jimpitan_server.domain.discrepancy import Discrepancy, Severity
 from jimpitan_server.domain.errors import NotFound
 from jimpitan_server.domain.ledger import Entry, Head, chained
@@ -32,6 +32,7 @@ log = structlog.get_logger()
 CLOSINGS_SHOWN = 24
 SEALS_SHOWN = 31
 ENTRIES_SHOWN = 100
+PERSONS = (PlaceKind.COLLECTOR, PlaceKind.TREASURER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,7 @@ class LedgerView:
     closings: list[Closing]
     seals: list[SealRow]
     head: Head
+    name_by_person: dict[str, str]
 
     @property
     def open_count(self) -> int:
@@ -62,8 +64,11 @@ class LedgerDesk:
     async def view(self, *, before: int | None = None) -> LedgerView:
         """Return balances, the newest entries below `before`, closings and seals."""
         async with self.database.read() as connection:
+            balances = await ledger_rows.balances(connection, until=None)
+            people = [one.holder for one in balances if one.kind in PERSONS]
             return LedgerView(
-                balances=await ledger_rows.balances(connection, until=None),
+                balances=balances,
+                name_by_person=await login_names(connection, people),
                 entries=await ledger_rows.latest(connection, before=before, limit=ENTRIES_SHOWN),
                 closings=await ledger_rows.closings(connection, limit=CLOSINGS_SHOWN),
                 seals=await ledger_rows.seals(connection, limit=SEALS_SHOWN),

@@ -287,6 +287,15 @@ async def test_the_page_shows_where_the_money_is_and_closes_a_period(town: Town)
     assert (await town.client.get("/admin/buku?sebelum=2")).status_code == 200
 
 
+async def test_the_page_names_who_has_money_in_hand(town: Town) -> None:
+    await town.count_cash()
+    await town.program.money.reconcile()
+    await log_in(town.program, town.client, "admin")
+    shown = (await town.client.get("/admin/buku")).text
+    assert "<small>collector</small>" in shown
+    assert "user-collector" not in shown
+
+
 async def test_an_export_is_for_those_who_may_look(town: Town) -> None:
     await a_count_paid_in(town)
     refused = await town.client.get(

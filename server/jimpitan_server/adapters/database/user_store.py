@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -101,6 +102,12 @@ class DatabaseUsers:
         await append_audit(
             self.connection, at=at, actor=actor, action=action, subject=subject, detail=detail
         )
+
+
+async def login_names(connection: AsyncConnection, user_ids: Sequence[str]) -> dict[str, str]:
+    """Return the login names of people, by their ids."""
+    statement = select(users.c.user_id, users.c.login_name).where(users.c.user_id.in_(user_ids))
+    return {row[0]: row[1] for row in await connection.execute(statement)}
 
 
 async def end_old_sessions(connection: AsyncConnection, now: datetime) -> int:
