@@ -10,6 +10,7 @@ from datetime import date
 from jimpitan_server.adapters.bank_holidays import bank_calendar
 from jimpitan_server.adapters.database import account_rows, dossier_rows, match_reading
 from jimpitan_server.adapters.database.engine import Database
+from jimpitan_server.adapters.database.handover_rows import DatabaseHandovers
 from jimpitan_server.adapters.database.ledger_store import DatabaseLedger
 from jimpitan_server.adapters.database.link_rows import DatabaseLinks, standing_links
 from jimpitan_server.adapters.database.match_reading import MatchWish
@@ -23,13 +24,16 @@ from jimpitan_server.domain.match import Match
 from jimpitan_server.domain.matching import Matching
 from jimpitan_server.domain.partner import Account
 from jimpitan_server.domain.qris_payload import QrisPayload
+from jimpitan_server.domain.rupiah import Rupiah
 from jimpitan_server.domain.settlement import SettlementProfile
 from jimpitan_server.domain.statement import StatementProfile
 from jimpitan_server.services import partner as partnering
 from jimpitan_server.services.close_collection import Counted, Receipt, close_collection
 from jimpitan_server.services.dossier import Dossier
+from jimpitan_server.services.hand_over import answer_handover, offer_handover
 from jimpitan_server.services.import_statement import Imported, import_statement
 from jimpitan_server.services.link import Linked, Wish, end_link, link
+from jimpitan_server.services.ports_handover import HandoverAnswer, HandoverOffer
 from jimpitan_server.services.reconcile import (
     Reconciled,
     WhatIf,
@@ -185,6 +189,27 @@ class MoneyDesk:
             reconciled = await asyncio.to_thread(match_standing, standing, self._rules())
             await save_reconciled(store, ledger, reconciled, now)
         return reconciled
+
+    async def offer_handover(self, offer: HandoverOffer) -> bool:
+        """Keep that a person hands counts over; say whether it was new."""
+        async with self._store() as store:
+            return await offer_handover(DatabaseHandovers(store.connection), offer)
+
+    async def answer_handover(
+        self, handover_id: str, *, received: Rupiah | None, note: str, actor: str
+    ) -> HandoverAnswer:
+        """Keep what the receiver of a handover found."""
+        async with self._store() as store:
+            answer = await answer_handover(
+                DatabaseHandovers(store.connection),
+                handover_id=handover_id,
+                received=received,
+                note=note,
+                actor=actor,
+                now=self.clock.now(),
+            )
+        self.note_change()
+        return answer
 
     async def what_if(self, changes: Mapping[str, str]) -> WhatIf:
         """Match what stands by the rules and by changed ones; nothing is kept."""

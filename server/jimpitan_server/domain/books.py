@@ -68,11 +68,13 @@ class Collection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handover:
-    """Custody of counts passed to another person; both have confirmed it."""
+    """Custody of counts passed to another person, who confirmed what was received."""
 
     handover_id: str
     collection_ids: tuple[str, ...]
+    giver: str
     receiver: str
+    received: Rupiah
     at: datetime
 
 

@@ -11,7 +11,11 @@ from jimpitan_server.domain.match import Match, Relation, State
 from jimpitan_server.domain.match_cash import match_cash
 from jimpitan_server.domain.match_credits import match_credits
 from jimpitan_server.domain.match_refunds import match_refunds, refunded
-from jimpitan_server.domain.money_discrepancies import discrepancies_of, fee_discrepancies
+from jimpitan_server.domain.money_discrepancies import (
+    discrepancies_of,
+    fee_discrepancies,
+    handover_discrepancies,
+)
 from jimpitan_server.domain.rupiah import Rupiah, total
 
 
@@ -55,6 +59,7 @@ def match_books(books: Books, rules: Rules) -> Matching:
         discrepancies=(
             *discrepancies_of(matches, books.now),
             *fee_discrepancies(books, rules),
+            *handover_discrepancies(books),
         ),
         position=_position(books, matches),
     )

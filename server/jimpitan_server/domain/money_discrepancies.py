@@ -9,6 +9,7 @@ from jimpitan_server.domain.books import Books, Rules
 from jimpitan_server.domain.discrepancy import Discrepancy, Severity
 from jimpitan_server.domain.fees import fee_at
 from jimpitan_server.domain.match import Match, Relation, State
+from jimpitan_server.domain.rupiah import NOTHING, total
 
 _IDS_NAMED_MAX = 20
 
@@ -54,6 +55,8 @@ class MoneyFinding(StrEnum):
     """A QRIS credit came without a notification."""
     CREDIT_UNEXPLAINED = "credit_unexplained"
     """A credit belongs to neither chain."""
+    HANDOVER_DIFFERS = "handover_differs"
+    """The receiver found another sum than was counted."""
     REFUND_NOT_DEBITED = "refund_not_debited"
     """The bank said that it gave a payment back, and the statement does not show it."""
     LINK_FORCED = "link_forced"
@@ -142,6 +145,31 @@ def _worth_knowing(match: Match) -> _Kind | None:
     if match.evidence.get("reference_differs"):
         return MoneyFinding.REMITTANCE_NOTIFICATION_DIFFERS, _NOTICE
     return None
+
+
+def handover_discrepancies(books: Books) -> tuple[Discrepancy, ...]:
+    """Return the handovers in which the receiver found another sum than was counted."""
+    counted_by_id = {one.collection_id: one.total for one in books.collections}
+    found = []
+    for one in sorted(books.handovers, key=lambda handover: handover.handover_id):
+        counted = total(counted_by_id.get(name, NOTHING) for name in set(one.collection_ids))
+        if counted != one.received:
+            evidence: dict[str, object] = {
+                "expected_idr": counted.amount,
+                "arrived_idr": one.received.amount,
+                "giver": one.giver,
+                "receiver": one.receiver,
+            }
+            found.append(
+                Discrepancy(
+                    kind=MoneyFinding.HANDOVER_DIFFERS,
+                    severity=_CRITICAL if one.received < counted else _WARNING,
+                    subject=one.handover_id,
+                    found_at=books.now,
+                    evidence=evidence,
+                )
+            )
+    return tuple(found)
 
 
 def fee_discrepancies(books: Books, rules: Rules) -> tuple[Discrepancy, ...]:

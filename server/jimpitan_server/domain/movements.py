@@ -5,11 +5,11 @@ notified is at the bank provisionally until a statement confirms it. A payment b
 remittance was made is that remittance and never a gift.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from jimpitan_server.domain.bank_day import bank_day
-from jimpitan_server.domain.books import Books, Collection, Remittance
+from jimpitan_server.domain.books import Books, Remittance
 from jimpitan_server.domain.custody import Movement, Place, PlaceKind, Why
 from jimpitan_server.domain.match import Match, Relation, State
 from jimpitan_server.domain.rupiah import NOTHING, Rupiah, total
@@ -23,11 +23,10 @@ UNEXPLAINED = Place(PlaceKind.GIVEN_UNEXPLAINED)
 
 @dataclass(frozen=True, slots=True)
 class _Papers:
-    """What movements look up: the papers by their ids, and who holds a count."""
+    """What movements look up: the papers by their ids, and who holds how much of each count."""
 
     books: Books
-    holder_by_collection: dict[str, Place]
-    collection_by_id: Mapping[str, Collection]
+    holdings: dict[str, dict[Place, Rupiah]]
     remitted_before: set[str] = field(default_factory=set)
 
 
@@ -36,10 +35,10 @@ def movements_of(books: Books, matches: Iterable[Match]) -> list[Movement]:
     matches = list(matches)
     papers = _Papers(
         books=books,
-        holder_by_collection={
-            one.collection_id: Place(PlaceKind.COLLECTOR, one.holder) for one in books.collections
+        holdings={
+            one.collection_id: {Place(PlaceKind.COLLECTOR, one.holder): one.total}
+            for one in books.collections
         },
-        collection_by_id={one.collection_id: one for one in books.collections},
     )
     found = [*_counted(books), *_handed_over(papers), *_remitted(papers)]
     found += _notified(books, matches)
@@ -64,25 +63,33 @@ def _counted(books: Books) -> Iterator[Movement]:
 
 
 def _handed_over(papers: _Papers) -> Iterator[Movement]:
-    """Move counts from hand to hand, in the order in which that happened."""
+    """Move counts from hand to hand, in the order in which that happened.
+
+    What the receiver did not find stays with the giver.
+    """
     handovers = sorted(papers.books.handovers, key=lambda one: (one.at, one.handover_id))
     for handover in handovers:
         target = Place(PlaceKind.TREASURER, handover.receiver)
+        left = handover.received
         for collection_id in sorted(set(handover.collection_ids)):
-            collection = papers.collection_by_id.get(collection_id)
-            source = papers.holder_by_collection.get(collection_id)
-            if collection is None or source is None or source == target:
-                continue  # void, or already there
-            papers.holder_by_collection[collection_id] = target
-            if collection.total:
-                yield Movement(
-                    key=f"handover/{handover.handover_id}/{collection_id}",
-                    occurred_on=bank_day(handover.at),
-                    source=source,
-                    target=target,
-                    amount=collection.total,
-                    why=Why.HANDED_OVER,
-                )
+            holding = papers.holdings.get(collection_id)
+            if holding is None:
+                continue  # withdrawn since
+            sources = [one for one in holding if one != target and holding[one]]
+            for number, source in enumerate(sources):
+                part = min(left, holding[source])
+                left -= part
+                holding[source] -= part
+                holding[target] = holding.get(target, NOTHING) + part
+                if part:
+                    yield Movement(
+                        key=f"handover/{handover.handover_id}/{collection_id}/{number}",
+                        occurred_on=bank_day(handover.at),
+                        source=source,
+                        target=target,
+                        amount=part,
+                        why=Why.HANDED_OVER,
+                    )
 
 
 def _remitted(papers: _Papers) -> Iterator[Movement]:
@@ -92,17 +99,21 @@ def _remitted(papers: _Papers) -> Iterator[Movement]:
 
 
 def _one_remittance(papers: _Papers, remittance: Remittance) -> Iterator[Movement]:
-    """Take the money from whoever held the counts; what goes beyond them was never counted."""
+    """Take the money from whoever holds the counts, the last receiver first.
+
+    What goes beyond the counts was never counted.
+    """
     left = remittance.amount
     for collection_id in sorted(set(remittance.collection_ids) - papers.remitted_before):
-        collection = papers.collection_by_id.get(collection_id)
-        if collection is None:
+        holding = papers.holdings.get(collection_id)
+        if holding is None:
             continue
         papers.remitted_before.add(collection_id)
-        part = min(left, collection.total)
-        left -= part
-        source = papers.holder_by_collection[collection_id]
-        yield from _paid_in(remittance, collection_id, source, part, Why.REMITTED)
+        for number, source in enumerate(reversed(list(holding))):
+            part = min(left, holding[source])
+            left -= part
+            name = collection_id if number == 0 else f"{collection_id}/{number}"
+            yield from _paid_in(remittance, name, source, part, Why.REMITTED)
     yield from _paid_in(remittance, "beyond", UNCOUNTED, left, Why.BEYOND)
 
 

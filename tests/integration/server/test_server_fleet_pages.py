@@ -29,8 +29,13 @@ def settings(database_url: str) -> Settings:
 
 
 async def log_in(program: Program, client: httpx.AsyncClient, role: str) -> None:
-    """Log in by the page."""
+    """Make somebody of this role known, and log in by the page."""
     await program.add_user(role, role=role, password=PASSWORD)
+    await sign_in(client, role)
+
+
+async def sign_in(client: httpx.AsyncClient, role: str) -> None:
+    """Log in by the page as somebody who is known."""
     page = (await client.get("/masuk")).text
     fields = dict(re.findall(r'name="([a-z_]+)" value="([^"]*)"', page))
     fields |= {"login_name": role, "password": PASSWORD}

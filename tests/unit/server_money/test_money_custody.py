@@ -12,6 +12,7 @@ from jimpitan_server.domain.custody import (
     Why,
     balances_of,
 )
+from jimpitan_server.domain.discrepancy import Severity
 from jimpitan_server.domain.match import Relation, State
 from jimpitan_server.domain.matching import match_books
 from jimpitan_server.domain.movements import movements_of
@@ -44,20 +45,45 @@ def test_what_is_counted_lies_with_who_counted_it() -> None:
     assert balances(counted(0)) == {}
 
 
-def test_a_handover_moves_it_and_the_remittance_takes_it_from_there() -> None:
-    over = Handover(
-        handover_id="h1", collection_ids=("k1", "k1", "gone"), receiver="bendahara", at=at(0.5)
+def handed(name: str, received: int, days: float = 0.5, *ids: str) -> Handover:
+    return Handover(
+        handover_id=name,
+        collection_ids=ids or ("k1",),
+        giver="siti",
+        receiver="bendahara",
+        received=Rupiah(received),
+        at=at(days),
     )
+
+
+def test_a_handover_moves_it_and_the_remittance_takes_it_from_there() -> None:
+    over = handed("h1", 20_500, 0.5, "k1", "k1", "gone")
     held = balances(replace(counted(), handovers=(over,)))
     assert (held[SITI], held[BENDAHARA]) == (NOTHING, Rupiah(20_500))
-    again = replace(over, handover_id="h2", at=at(0.6))
+    again = handed("h2", 20_500, 0.6)
     paid = balances(replace(paid_in(20_500), handovers=(again, over)))
     assert (paid[SITI], paid[BENDAHARA], paid[PROVISIONAL]) == (NOTHING, NOTHING, Rupiah(20_500))
 
 
+def test_what_the_receiver_did_not_find_stays_with_the_giver() -> None:
+    short = replace(counted(), handovers=(handed("h1", 20_000),))
+    held = balances(short)
+    assert (held[SITI], held[BENDAHARA]) == (Rupiah(500), Rupiah(20_000))
+    (case,) = [one for one in match_books(short, Rules()).discrepancies if "handover" in one.kind]
+    assert (case.severity, case.evidence["arrived_idr"]) == (Severity.CRITICAL, 20_000)
+    paid = balances(replace(paid_in(20_500), handovers=(handed("h1", 20_000),)))
+    assert (paid[SITI], paid[BENDAHARA], paid[PROVISIONAL]) == (NOTHING, NOTHING, Rupiah(20_500))
+
+
+def test_more_than_was_counted_moves_what_was_counted_and_is_a_case() -> None:
+    more = replace(counted(), handovers=(handed("h1", 21_000),))
+    assert balances(more)[BENDAHARA] == Rupiah(20_500)
+    cases = [one.severity for one in match_books(more, Rules()).discrepancies]
+    assert Severity.WARNING in cases
+
+
 def test_an_empty_count_is_handed_over_without_a_movement() -> None:
-    over = Handover(handover_id="h1", collection_ids=("k1",), receiver="bendahara", at=at(0.5))
-    assert balances(replace(counted(0), handovers=(over,))) == {}
+    assert balances(replace(counted(0), handovers=(handed("h1", 0),))) == {}
 
 
 def test_what_is_not_paid_in_stays_with_the_collector() -> None:
