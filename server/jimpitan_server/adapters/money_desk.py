@@ -1,8 +1,9 @@
 """Everything that can be done with money, each as one transaction: all of it, or nothing."""
 
 import asyncio
+import hashlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
@@ -12,19 +13,27 @@ from jimpitan_server.adapters.database.engine import Database
 from jimpitan_server.adapters.database.ledger_store import DatabaseLedger
 from jimpitan_server.adapters.database.money_store import DatabaseMoney
 from jimpitan_server.adapters.database.user_store import append_audit
+from jimpitan_server.adapters.statement_file import open_sheets
+from jimpitan_server.adapters.statement_shelf import StatementShelf
 from jimpitan_server.domain.books import Rules
 from jimpitan_server.domain.clock import Clock
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.matching import Matching
 from jimpitan_server.domain.partner import Account, BankPartner
 from jimpitan_server.domain.qris_payload import QrisPayload
-from jimpitan_server.domain.statement import StatementProfile
+from jimpitan_server.domain.statement_profile import StatementProfile
+from jimpitan_server.domain.statement_reading import read_statement
 from jimpitan_server.domain.thanks import Thanks
 from jimpitan_server.services import notify as notifying
 from jimpitan_server.services import partner as partnering
 from jimpitan_server.services.close_collection import Counted, Receipt, close_collection
 from jimpitan_server.services.dossier import Dossier
-from jimpitan_server.services.import_statement import Imported, import_statement
+from jimpitan_server.services.import_statement import (
+    Imported,
+    StatementFile,
+    import_statement,
+    plain_name,
+)
 from jimpitan_server.services.reconcile import (
     Reconciled,
     keep_matching,
@@ -63,6 +72,19 @@ class Pace:
         return self.is_due or rested_s >= _REST_MAX_S
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportWish:
+    """A statement file that somebody wants imported; with several profiles, one must fit."""
+
+    account: str
+    file_name: str
+    content: bytes = field(repr=False)
+    profiles: Sequence[StatementProfile]
+    dry_run: bool = False
+    accept_warnings: bool = False
+    actor: str
+
+
 @dataclass(frozen=True, slots=True)
 class MoneyDesk:
     """The money side of the server; `changed` is told when a public figure may be another.
@@ -77,6 +99,7 @@ class MoneyDesk:
     thank: Callable[[Thanks], None]
     pace: Pace = field(default_factory=Pace)
     partners: dict[str, tuple[BankPartner, float]] = field(default_factory=dict)
+    shelf: StatementShelf = field(default_factory=StatementShelf)
 
     async def notify(self, message: notifying.Message) -> notifying.BankAnswer:
         """Take in a bank's notification; it is kept before the answer is returned.
@@ -98,33 +121,41 @@ class MoneyDesk:
             asyncio.get_running_loop().call_soon(self.thank, booked.thanks)
         return booked.answer
 
-    async def import_statement(
-        self,
-        *,
-        account: str,
-        file_name: str,
-        content: bytes,
-        profile: StatementProfile,
-        dry_run: bool,
-        actor: str,
-    ) -> Imported:
+    async def import_statement(self, wish: ImportWish) -> Imported:
         """Import a statement file and match anew; a dry run only looks."""
-        now = self.clock.now()
+        imported = await self.take_statement(wish)
+        if imported.import_id is not None:
+            await self.reconcile()
+        return imported
+
+    async def take_statement(self, wish: ImportWish) -> Imported:
+        """Import a statement file without matching; it is read before a transaction begins."""
+        name = plain_name(wish.file_name)
+        reading = await asyncio.to_thread(
+            read_statement,
+            wish.content,
+            file_name=name,
+            profiles=wish.profiles,
+            open_sheets=open_sheets,
+        )
+        file = StatementFile(
+            account=wish.account,
+            file_name=name,
+            sha256=hashlib.sha256(wish.content).digest(),
+            reading=reading,
+        )
         async with self._store() as store:
             imported = await import_statement(
                 store,
-                account=account,
-                file_name=file_name,
-                content=content,
-                profile=profile,
-                dry_run=dry_run,
-                actor=actor,
-                now=now,
+                file,
+                dry_run=wish.dry_run,
+                accept_warnings=wish.accept_warnings,
+                actor=wish.actor,
+                now=self.clock.now(),
             )
             if imported.import_id is not None:
-                await self._audit(store, actor, "statement_imported", account, imported.file_name)
-        if imported.import_id is not None:
-            await self.reconcile()
+                await self._audit(store, wish.actor, "statement_imported", wish.account, name)
+        self.pace.is_due |= imported.import_id is not None
         return imported
 
     async def close_collection(self, counted: Counted) -> Receipt:

@@ -1,38 +1,27 @@
 """The commands about money: bank partners, codes on boxes, statements, matching."""
 
-import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
 from jimpitan_server.adapters.money_desk import MoneyDesk
-from jimpitan_server.bootstrap import build
 from jimpitan_server.domain.books import Settlement
-from jimpitan_server.domain.errors import Malformed, ServerError
-from jimpitan_server.domain.money_errors import ProfileMalformed
 from jimpitan_server.domain.partner import DEFAULT_PATH, Account, BankPartner
 from jimpitan_server.domain.qris import parse
 from jimpitan_server.domain.qris_payload import QrisPayload
 from jimpitan_server.domain.rupiah import Rupiah
-from jimpitan_server.domain.statement import StatementProfile, profile_of
-from jimpitan_server.domain.statement_profiles import PROFILES, profile_named
-from jimpitan_server.domain.statement_reading import FILE_LENGTH_MAX
+from jimpitan_server.entrypoints.cli_desk import AsJson, at_desk, read_file, spoken
+from jimpitan_server.entrypoints.cli_statement import statement_app
 from jimpitan_server.entrypoints.format import format_rupiah
 from jimpitan_server.entrypoints.http import money_answers
-from jimpitan_server.entrypoints.log import configure_log
-from jimpitan_server.settings import load_settings
 
-Result = TypeVar("Result")
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 Payload = Annotated[str, typer.Argument(help="The text of the code, or - for standard input.")]
 
 partner_app = typer.Typer(no_args_is_help=True, help="Bank partners that notify payments.")
-statement_app = typer.Typer(no_args_is_help=True, help="Account statements.")
 qris_app = typer.Typer(no_args_is_help=True, help="QRIS codes.")
 
 
@@ -42,35 +31,6 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(statement_app, name="statement")
     app.add_typer(qris_app, name="qris")
     app.command("reconcile")(reconcile)
-
-
-def _spoken(work: Callable[[], Result]) -> Result:
-    """Do the work; an error becomes a sentence and the exit code 1."""
-    configure_log()
-    try:
-        return work()
-    except ServerError as error:
-        typer.echo(error.sentence, err=True)
-        raise typer.Exit(1) from None
-
-
-def _at_desk(work: Callable[[MoneyDesk], Awaitable[Result]]) -> Result:
-    async def whole() -> Result:
-        program = await build(load_settings())
-        try:
-            return await work(program.money)
-        finally:
-            await program.close()
-
-    return _spoken(lambda: asyncio.run(whole()))
-
-
-def _read(file: Path, *, bytes_max: int) -> bytes:
-    try:
-        with file.open("rb") as content:
-            return content.read(bytes_max + 1)
-    except OSError as error:
-        raise Malformed(f"{file} cannot be read: {error.strerror}.") from None
 
 
 def _payload(argument: str) -> str:
@@ -102,77 +62,21 @@ def partner_add(
             partner_id=partner,
             account=account,
             path=path,
-            public_key_pem=_read(public_key, bytes_max=20_000).decode("utf-8", "replace"),
+            public_key_pem=read_file(public_key, bytes_max=20_000).decode("utf-8", "replace"),
             window=timedelta(minutes=window_minutes),
             merchant_ids=tuple(merchant_id or ()),
         )
         await desk.add_partner(new, Account(account_id=account, settlement=settlement))
 
-    _at_desk(add)
+    at_desk(add)
     answer = {"partner": partner, "account": account, "path": path}
     typer.echo(json.dumps(answer) if as_json else f"Partner {partner} is known.")
-
-
-def _profile(name: str) -> StatementProfile:
-    """Return a known layout, or the one that a JSON file describes."""
-    if not name.endswith(".json"):
-        return profile_named(name)
-    try:
-        described = json.loads(_read(Path(name), bytes_max=100_000))
-    except ValueError as error:
-        raise ProfileMalformed(f"{name} is no JSON: {error}") from None
-    if not isinstance(described, dict):
-        raise ProfileMalformed(f"{name} does not describe a profile")
-    return profile_of(Path(name).stem[:40], described)
-
-
-@statement_app.command("import")
-def statement_import(
-    file: Annotated[Path, typer.Argument(help="The statement as CSV.")],
-    *,
-    profile: Annotated[str, typer.Option(help="Layout: a known name, or a JSON file.")],
-    account: Annotated[str, typer.Option(help="Id of the account it is of.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only look.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Import a statement: all of its new lines, or none when anything is wrong with it."""
-    imported = _at_desk(
-        lambda desk: desk.import_statement(
-            account=account,
-            file_name=file.name,
-            content=_read(file, bytes_max=FILE_LENGTH_MAX),
-            profile=_profile(profile),
-            dry_run=dry_run,
-            actor="cli",
-        )
-    )
-    if imported.faults:
-        for fault in imported.faults:
-            typer.echo(str(fault), err=True)
-        if as_json:
-            typer.echo(json.dumps(money_answers.of_faults(imported)))
-        raise typer.Exit(1)
-    sentence = (
-        f"{imported.lines_new} of {imported.lines_read} lines were new,"
-        f" {imported.lines_known} were known;"
-        f" the credits in the file are {format_rupiah(imported.credits)}."
-    )
-    if dry_run:
-        sentence += " Nothing was imported."
-    typer.echo(json.dumps(money_answers.of_import(imported)) if as_json else sentence)
-
-
-@statement_app.command("profiles")
-def statement_profiles(as_json: AsJson = False) -> None:
-    """List the layouts that are known."""
-    names = sorted(PROFILES)
-    typer.echo(json.dumps({"profiles": names}) if as_json else "\n".join(names))
 
 
 @qris_app.command("inspect")
 def qris_inspect(payload: Payload, as_json: AsJson = False) -> None:
     """Take a code apart; exit code 1 when it must not be printed or paid to."""
-    read = _spoken(lambda: parse(_payload(payload)))
+    read = spoken(lambda: parse(_payload(payload)))
     answer = _described(read)
     if as_json:
         typer.echo(json.dumps(answer))
@@ -211,7 +115,7 @@ def qris_register(
 ) -> None:
     """Register the code that is printed on a box, so that payments find the box."""
     text = _payload(payload)
-    read = _at_desk(
+    read = at_desk(
         lambda desk: desk.register_code(
             box=box, payload=text, store_id=store_id, merchant_id=merchant_id
         )
@@ -222,7 +126,7 @@ def qris_register(
 
 def reconcile(as_json: AsJson = False) -> None:
     """Match everything that stands anew, and say where the money is."""
-    matching = _at_desk(lambda desk: desk.reconcile())
+    matching = at_desk(lambda desk: desk.reconcile())
     answer = money_answers.of_matching(matching)
     if as_json:
         typer.echo(json.dumps(answer))

@@ -14,6 +14,7 @@ from jimpitan_server.domain.notification import BankNotification, PaymentKeys
 from jimpitan_server.domain.partner import Account, BankPartner
 from jimpitan_server.domain.rupiah import Rupiah
 from jimpitan_server.domain.statement import StatementLine
+from jimpitan_server.domain.statement_gaps import Stretch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,8 +186,24 @@ class StatementStore(Protocol):
         """Return (row hash, occurrence) of the lines held of these days."""
         ...
 
-    async def add_import(self, row: ImportRow, lines: Sequence[StatementLine]) -> int:
+    async def stretches(self, account: str) -> list[Stretch]:
+        """Return the days and balances of every import of an account that told balances."""
+        ...
+
+    async def moved_by_day(self, account: str) -> dict[date, Rupiah]:
+        """Return the sum of the lines held, by the day they were booked."""
+        ...
+
+    async def add_import(
+        self, row: ImportRow, lines: Sequence[StatementLine], stretch: Stretch | None
+    ) -> int:
         """Keep an import with its new lines; return its number."""
+        ...
+
+    async def exchange_gaps(
+        self, account: str, found: Sequence[Discrepancy], now: datetime
+    ) -> None:
+        """Raise the gaps of an account that are new, and close those that are filled."""
         ...
 
 

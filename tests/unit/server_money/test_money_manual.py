@@ -4,20 +4,28 @@ import re
 
 import pytest
 from components import ROOT
+from jimpitan_server.adapters.statement_profiles import known_profiles
 from jimpitan_server.domain.match import State
 from jimpitan_server.domain.money_discrepancies import BankFinding, MoneyFinding
-from jimpitan_server.domain.statement import StatementProfile
-from jimpitan_server.domain.statement_profiles import PROFILES
+from jimpitan_server.domain.statement_gaps import StatementFinding
+from jimpitan_server.domain.statement_profile import StatementProfile
 from jimpitan_server.entrypoints.http import bearer, money_door
 from jimpitan_server.services import notify
 
 MANUAL = (ROOT / "server" / "money.md").read_text(encoding="utf-8")
+STATEMENTS = (ROOT / "server" / "statements.md").read_text(encoding="utf-8")
+PROFILE_FIELDS = [k for k, one in StatementProfile.__dataclass_fields__.items() if one.init]
 CODES = [value.code for value in vars(notify).values() if isinstance(value, notify.BankAnswer)]
 
 
-@pytest.mark.parametrize("name", [*MoneyFinding, *BankFinding, *State, *PROFILES])
-def test_each_kind_state_and_layout_is_named(name: str) -> None:
+@pytest.mark.parametrize("name", [*MoneyFinding, *BankFinding, *State])
+def test_each_kind_and_state_is_named(name: str) -> None:
     assert re.search(rf"\b{name}\b", MANUAL)
+
+
+@pytest.mark.parametrize("name", [*StatementFinding, *known_profiles()])
+def test_each_layout_and_finding_of_statements_is_named(name: str) -> None:
+    assert f"`{name}`" in STATEMENTS
 
 
 @pytest.mark.parametrize("code", [*CODES, "4005201", "4005202", "4015200"])
@@ -25,9 +33,9 @@ def test_each_answer_to_banks_is_named(code: str) -> None:
     assert code in MANUAL
 
 
-@pytest.mark.parametrize("field", sorted(set(StatementProfile.__dataclass_fields__) - {"name"}))
+@pytest.mark.parametrize("field", sorted(set(PROFILE_FIELDS) - {"name"}))
 def test_each_field_of_a_layout_is_named(field: str) -> None:
-    assert f"`{field}`" in MANUAL
+    assert f"`{field}`" in STATEMENTS
 
 
 def test_each_route_is_named() -> None:

@@ -73,6 +73,7 @@ PROTECTED = (
     "ledger_entries",
     "ledger_closings",
     "ledger_seals",
+    "statement_stretches",
 )
 
 

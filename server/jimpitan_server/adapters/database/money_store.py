@@ -23,6 +23,7 @@ from jimpitan_server.domain.notification import PaymentKeys
 from jimpitan_server.domain.partner import Account, BankPartner
 from jimpitan_server.domain.rupiah import Rupiah
 from jimpitan_server.domain.statement import StatementLine
+from jimpitan_server.domain.statement_gaps import Stretch
 from jimpitan_server.services.ports_money import (
     BoxCode,
     CollectionRow,
@@ -113,9 +114,25 @@ class DatabaseMoney:
             self.connection, account, first_on=first_on, last_on=last_on
         )
 
-    async def add_import(self, row: ImportRow, lines: Sequence[StatementLine]) -> int:
+    async def stretches(self, account: str) -> list[Stretch]:
+        """Return the days and balances of every import of an account that told balances."""
+        return await statement_rows.stretches(self.connection, account)
+
+    async def moved_by_day(self, account: str) -> dict[date, Rupiah]:
+        """Return the sum of the lines held, by the day they were booked."""
+        return await statement_rows.moved_by_day(self.connection, account)
+
+    async def add_import(
+        self, row: ImportRow, lines: Sequence[StatementLine], stretch: Stretch | None
+    ) -> int:
         """Keep an import with its new lines; return its number."""
-        return await statement_rows.add_import(self.connection, row, lines)
+        return await statement_rows.add_import(self.connection, row, lines, stretch)
+
+    async def exchange_gaps(
+        self, account: str, found: Sequence[Discrepancy], now: datetime
+    ) -> None:
+        """Raise the gaps of an account that are new, and close those that are filled."""
+        await statement_rows.exchange_gaps(self.connection, account, found, now)
 
     async def add_collection(self, row: CollectionRow) -> bool:
         """Keep a count; say whether neither its id nor its content was there before."""
