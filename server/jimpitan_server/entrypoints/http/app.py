@@ -24,6 +24,7 @@ from jimpitan_server.entrypoints.http import (
     public_door,
     rollout_door,
     rollout_page_door,
+    statement_page_door,
 )
 from jimpitan_server.entrypoints.http.body import BodyLimit
 from jimpitan_server.entrypoints.http.errors import install_error_answers
@@ -50,6 +51,7 @@ ROUTERS = (
     rollout_page_door.router,
     import_door.router,
     ledger_page_door.router,
+    statement_page_door.router,
     collector_door.router,
 )
 
