@@ -31,12 +31,14 @@ from jimpitan_server.adapters.passwords import ArgonPasswords
 from jimpitan_server.adapters.pull_desk import BENCH, Imported, import_records
 from jimpitan_server.adapters.rollout_desk import RolloutDesk
 from jimpitan_server.adapters.sealing import make_private_key, public_key_of, unseal
+from jimpitan_server.adapters.sticker_desk import StickerDesk
 from jimpitan_server.adapters.thanks_desk import ThanksDesk
 from jimpitan_server.domain.books import Rules
 from jimpitan_server.domain.clock import Clock
 from jimpitan_server.domain.command import Visit
 from jimpitan_server.domain.errors import NotAllowed, NotAuthenticated, ServerError
 from jimpitan_server.domain.ids import BoxId, GatewayId, UserId
+from jimpitan_server.domain.qris_income import falls_of_income
 from jimpitan_server.domain.rupiah import Rupiah
 from jimpitan_server.domain.user import Session
 from jimpitan_server.services import accept as accepting
@@ -50,6 +52,7 @@ from jimpitan_server.services.record import DownMessage
 from jimpitan_server.services.totals import GiftRange, PublicTotals, draw_up
 from jimpitan_server.settings import Settings
 
+__all__ = ["BoxId", "Program", "build", "falls_of_income"]  # the simulator measures the last
 ENROLMENT_KEY_NAME = "enrolment"
 LOOPBACK = {"127.0.0.1", "::1"}
 
@@ -77,6 +80,7 @@ class Program:
     thanks: ThanksDesk
     configurations: ConfigurationDesk
     rollouts: RolloutDesk
+    stickers: StickerDesk
     commands: Bell
     elapsed_s: Callable[[], float] = time.monotonic
 
@@ -164,6 +168,7 @@ class Program:
         await self.rollouts.step()
         await self.money.reconcile_if_due()
         await self.ledger.seal_if_due()
+        await self.stickers.watch_if_due()
         async with self.database.write() as connection:
             await end_old_sessions(connection, self.clock.now())
 
@@ -382,5 +387,6 @@ async def build(settings: Settings, clock: Clock | None = None) -> Program:
         thanks=thanks,
         configurations=ConfigurationDesk(database, now, commands.ring),
         rollouts=RolloutDesk(database, now, settings.publisher(), commands.ring),
+        stickers=StickerDesk(database, now, settings.scan_patience(), falls_of_income),
         commands=commands,
     )

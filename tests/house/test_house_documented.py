@@ -116,6 +116,7 @@ def test_codes_on_screen_have_words_in_both_languages():
     from jimpitan_server.domain.rollout import RolloutFinding
     from jimpitan_server.domain.statement_gaps import StatementFinding
     from jimpitan_server.domain.statement_sheet import FaultKind
+    from jimpitan_server.domain.sticker import StickerFinding
 
     codes = {
         str(code.value)
@@ -132,6 +133,7 @@ def test_codes_on_screen_have_words_in_both_languages():
             RolloutFinding,
             StatementFinding,
             FaultKind,
+            StickerFinding,
         )
         for code in kind
     }

@@ -5,7 +5,8 @@ import hashlib
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from dataclasses import replace as replaced
 
 from jimpitan_server.adapters import snap
 from jimpitan_server.adapters.database import dossier_rows, partner_rows
@@ -23,6 +24,7 @@ from jimpitan_server.domain.partner import Account, BankPartner
 from jimpitan_server.domain.qris_payload import QrisPayload
 from jimpitan_server.domain.statement_profile import StatementProfile
 from jimpitan_server.domain.statement_reading import read_statement
+from jimpitan_server.domain.sticker import CodeMode
 from jimpitan_server.domain.thanks import Thanks
 from jimpitan_server.services import notify as notifying
 from jimpitan_server.services import partner as partnering
@@ -248,16 +250,23 @@ class MoneyDesk:
             await partnering.add_account(store, account, now)
             await partnering.add_partner(
                 store,
-                replace(partner, account=account.account_id),
+                replaced(partner, account=account.account_id),
                 check_key=snap.read_public_key,
                 now=now,
             )
             await self._audit(store, "cli", "partner_added", partner.partner_id, partner.path)
 
     async def register_code(
-        self, *, box: str, payload: str, store_id: str | None, merchant_id: str | None
+        self,
+        *,
+        box: str,
+        payload: str,
+        store_id: str | None,
+        merchant_id: str | None,
+        mode: CodeMode = CodeMode.OWN,
+        replace: bool = False,
     ) -> QrisPayload:
-        """Register the code that is printed on a box."""
+        """Register the code that is printed on a box, perhaps in place of its others."""
         async with self._store() as store:
             read = await partnering.register_code(
                 store,
@@ -266,8 +275,11 @@ class MoneyDesk:
                 store_id=store_id,
                 merchant_id=merchant_id,
                 now=self.clock.now(),
+                mode=mode,
+                replace=replace,
             )
-            await self._audit(store, "cli", "code_registered", box, read.text)
+            how = f"{mode.value}{', replacing' if replace else ''}: {read.text}"
+            await self._audit(store, "cli", "code_registered", box, how)
         return read
 
     async def _partner(self, partner_id: str) -> BankPartner | None:

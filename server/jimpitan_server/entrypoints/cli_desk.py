@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from jimpitan_server.adapters.money_desk import MoneyDesk
-from jimpitan_server.bootstrap import build
+from jimpitan_server.bootstrap import Program, build
 from jimpitan_server.domain.errors import Malformed, ServerError
 from jimpitan_server.entrypoints.log import configure_log
 from jimpitan_server.settings import load_settings
@@ -27,17 +27,22 @@ def spoken(work: Callable[[], Result]) -> Result:
         raise typer.Exit(1) from None
 
 
-def at_desk(work: Callable[[MoneyDesk], Awaitable[Result]]) -> Result:
-    """Do something at the money desk of a program that is built for it alone."""
+def with_program(work: Callable[[Program], Awaitable[Result]]) -> Result:
+    """Do something with a program that is built for it alone."""
 
     async def whole() -> Result:
         program = await build(load_settings())
         try:
-            return await work(program.money)
+            return await work(program)
         finally:
             await program.close()
 
     return spoken(lambda: asyncio.run(whole()))
+
+
+def at_desk(work: Callable[[MoneyDesk], Awaitable[Result]]) -> Result:
+    """Do something at the money desk."""
+    return with_program(lambda program: work(program.money))
 
 
 def read_file(file: Path, *, bytes_max: int) -> bytes:

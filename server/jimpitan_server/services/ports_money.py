@@ -15,6 +15,7 @@ from jimpitan_server.domain.partner import Account, BankPartner
 from jimpitan_server.domain.rupiah import Rupiah
 from jimpitan_server.domain.statement import StatementLine
 from jimpitan_server.domain.statement_gaps import Stretch
+from jimpitan_server.domain.sticker import CodeMode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ class BoxCode:
     box: BoxId
     payload: str
     keys: PaymentKeys
+    mode: CodeMode = CodeMode.OWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +133,11 @@ class PartnerStore(Protocol):
         ...
 
     async def add_code(self, code: BoxCode, now: datetime) -> None:
-        """Keep the code on a box; one that is known already changes nothing."""
+        """Keep the code on a box; one that is known already takes on the mode."""
+        ...
+
+    async def withdraw_codes(self, box: BoxId, *, but: str, now: datetime) -> int:
+        """Let a box carry no other code than `but` from now on; return how many it loses."""
         ...
 
 

@@ -139,6 +139,39 @@ def test_a_code_is_taken_apart(folder: Path) -> None:
     assert "character 1" in run("qris", "inspect", "hello", code=1)
 
 
+def test_each_line_is_answered_with_one_object_and_garbage_is_an_answer(folder: Path) -> None:
+    lines = [qris_of("A17"), "garbage", "", "x" * 9_000, qris_of("A17")[:-1] + "X", qris_of(None)]
+    done = run("qris", "inspect", "-", "--json", stdin="\n".join(lines) + "\n", code=1)
+    answers = [json.loads(line) for line in done.splitlines()]
+    assert [one["valid"] for one in answers] == [True, False, False, False, False, True]
+    assert [bool(one["errors"]) for one in answers] == [False, True, True, True, True, False]
+    assert answers[5]["warnings"][0]["code"] == "terminal_missing"
+    wanted = "valid crc_valid nmid mpan merchant_name terminal_label point_of_initiation"
+    wanted += " amount_idr warnings errors"
+    assert all(set(wanted.split()) <= set(one) for one in answers)
+
+
+def test_a_code_is_compared_with_the_one_of_a_box(folder: Path) -> None:
+    run("qris", "register", "box-0017", qris_of("A17"))
+    words = ("qris", "inspect", "--against", "box-0017", "--json")
+    assert json.loads(run(*words, qris_of("A17")))["verdict"] == "same"
+    altered = json.loads(run(*words, qris_of("A99")))
+    assert altered["verdict"] == "altered"
+    assert altered["differences"] == {"terminal_label": {"registered": "A17", "found": "A99"}}
+    assert json.loads(run(*words, "hello", code=1))["verdict"] == "unreadable"
+    unknown = json.loads(run("qris", "inspect", "--against", "box-9", "--json", qris_of("A17")))
+    assert unknown["verdict"] == "unknown"
+    assert "box id" in run("qris", "inspect", "--against", "Box 9", qris_of("A17"), code=1)
+    run("qris", "register", "box-0017", qris_of("A99"), "--replace", "--mode", "shared")
+    assert json.loads(run(*words, qris_of("A17")))["verdict"] == "altered"
+
+
+def test_boxes_without_a_scan_are_listed(folder: Path) -> None:
+    run("qris", "register", "box-0017", qris_of("A17"))
+    assert json.loads(run("qris", "overdue", "--json")) == {"overdue": []}
+    assert run("qris", "overdue", "--days", "1") == ""
+
+
 def test_a_code_is_registered_for_a_box(folder: Path) -> None:
     words = ("qris", "register", "box-0017")
     assert json.loads(run(*words, qris_of("A17"), "--json"))["box"] == "box-0017"

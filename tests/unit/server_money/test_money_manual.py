@@ -9,11 +9,18 @@ from jimpitan_server.domain.match import State
 from jimpitan_server.domain.money_discrepancies import BankFinding, MoneyFinding
 from jimpitan_server.domain.statement_gaps import StatementFinding
 from jimpitan_server.domain.statement_profile import StatementProfile
+from jimpitan_server.domain.sticker import CodeMode, StickerFinding, Verdict
 from jimpitan_server.entrypoints.http import bearer, money_door
 from jimpitan_server.services import notify
 
 MANUAL = (ROOT / "server" / "money.md").read_text(encoding="utf-8")
 STATEMENTS = (ROOT / "server" / "statements.md").read_text(encoding="utf-8")
+STICKERS = (ROOT / "server" / "stickers.md").read_text(encoding="utf-8")
+RULES = "".join(
+    (ROOT / "server" / "jimpitan_server" / "domain" / name).read_text(encoding="utf-8")
+    for name in ("qris_rules.py", "qris_fields.py")
+)
+REMARKS = sorted(set(re.findall(r'Remark\(\s*"(\w+)"', RULES)))
 PROFILE_FIELDS = [k for k, one in StatementProfile.__dataclass_fields__.items() if one.init]
 CODES = [value.code for value in vars(notify).values() if isinstance(value, notify.BankAnswer)]
 
@@ -36,6 +43,14 @@ def test_each_answer_to_banks_is_named(code: str) -> None:
 @pytest.mark.parametrize("field", sorted(set(PROFILE_FIELDS) - {"name"}))
 def test_each_field_of_a_layout_is_named(field: str) -> None:
     assert f"`{field}`" in STATEMENTS
+
+
+@pytest.mark.parametrize(
+    "word",
+    [*StickerFinding, *Verdict, *CodeMode, *sorted(set(re.findall(r'Remark\(\s*"(\w+)"', RULES)))],
+)
+def test_each_word_about_codes_and_stickers_is_named(word: str) -> None:
+    assert f"`{word}`" in STICKERS
 
 
 def test_each_route_is_named() -> None:

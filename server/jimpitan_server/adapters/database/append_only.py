@@ -74,6 +74,7 @@ PROTECTED = (
     "ledger_closings",
     "ledger_seals",
     "statement_stretches",
+    "box_scans",
 )
 
 

@@ -65,8 +65,12 @@ class DatabaseMoney:
         await partner_rows.add_partner(self.connection, partner, now)
 
     async def add_code(self, code: BoxCode, now: datetime) -> None:
-        """Keep the code on a box; one that is known already changes nothing."""
+        """Keep the code on a box; one that is known already takes on the mode."""
         await partner_rows.add_code(self.connection, code, now)
+
+    async def withdraw_codes(self, box: BoxId, *, but: str, now: datetime) -> int:
+        """Let a box carry no other code than `but` from now on; return how many it loses."""
+        return await partner_rows.withdraw_codes(self.connection, box, but=but, now=now)
 
     async def box_of(self, keys: PaymentKeys) -> BoxId | None:
         """Return the one box whose code fits these keys, or None if there are none or more."""

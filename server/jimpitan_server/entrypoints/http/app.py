@@ -25,6 +25,7 @@ from jimpitan_server.entrypoints.http import (
     rollout_door,
     rollout_page_door,
     statement_page_door,
+    sticker_door,
 )
 from jimpitan_server.entrypoints.http.body import BodyLimit
 from jimpitan_server.entrypoints.http.errors import install_error_answers
@@ -52,6 +53,7 @@ ROUTERS = (
     import_door.router,
     ledger_page_door.router,
     statement_page_door.router,
+    sticker_door.router,
     collector_door.router,
 )
 
