@@ -1,5 +1,6 @@
 """Everything that can be done about stickers, each as one transaction."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,11 +24,14 @@ from jimpitan_server.services.audit_sticker import (
 from jimpitan_server.services.watch_stickers import (
     FallsOf,
     StickerState,
+    first_day,
+    keep_watched,
     overdue,
-    watch_stickers,
+    watch,
 )
 
 SCANS_SHOWN = 50
+BOXES_SHOWN = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +39,9 @@ class StickerView:
     """Stickers as a person looks at them: what is late, what is printed, what was scanned."""
 
     overdue: list[StickerState]
-    states: list[StickerState]
+    overdue_count: int
     codes: list[RegisteredCode]
+    codes_count: int
     scans: list[ScanRow]
 
 
@@ -86,10 +91,13 @@ class StickerDesk:
             states = await store.sticker_states()
             codes = await partner_rows.registered_codes(connection)
             scans = await store.newest_scans(limit=SCANS_SHOWN)
+        late = overdue(states, now=self.clock.now(), patience=self.patience)
+        printed = [code for code in codes if code.withdrawn_at is None]
         return StickerView(
-            overdue=overdue(states, now=self.clock.now(), patience=self.patience),
-            states=states,
-            codes=[code for code in codes if code.withdrawn_at is None],
+            overdue=late[:BOXES_SHOWN],
+            overdue_count=len(late),
+            codes=printed[:BOXES_SHOWN],
+            codes_count=len(printed),
             scans=scans,
         )
 
@@ -98,8 +106,15 @@ class StickerDesk:
         now = self.clock.now()
         if self.last.day == bank_day(now):
             return False
+        async with self.database.read() as connection:
+            reading = DatabaseStickers(connection)
+            states = await reading.sticker_states()
+            payments = await reading.payments_by_day(first_day(now))
+        watched = await asyncio.to_thread(
+            watch, states, payments, now=now, patience=self.patience, falls_of=self.falls_of
+        )
         async with self._store() as store:
-            await watch_stickers(store, now=now, patience=self.patience, falls_of=self.falls_of)
+            await keep_watched(store, watched, now)
         self.last.day = bank_day(now)
         return True
 

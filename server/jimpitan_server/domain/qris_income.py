@@ -54,6 +54,7 @@ class _Watch:
     """The state of one box while its weeks go by."""
 
     past: list[float] = field(default_factory=list)
+    mean: float = 0.0
     suspicious: list[tuple[int, float]] = field(default_factory=list)
     evidence: float = 0.0
     expected: float = 0.0
@@ -63,6 +64,7 @@ class _Watch:
         weeks = [*self.suspicious, (count, season)]
         self.past += [number / share for number, share in weeks]
         del self.past[:-PAST_WEEKS_MAX]
+        self.mean = fmean(self.past)
         self.suspicious, self.evidence, self.expected = [], 0.0, 0.0
 
 
@@ -89,11 +91,7 @@ def falls_of_income(counts: Mapping[BoxId, Sequence[int]]) -> list[IncomeFall]:
 
 def _seasons(watches: Mapping[BoxId, _Watch], present: Mapping[BoxId, int]) -> dict[BoxId, float]:
     """Return for each box how this week is for all the others, against their own past."""
-    usual = {
-        box: fmean(watches[box].past)
-        for box in present
-        if len(watches[box].past) >= PAST_WEEKS_MIN
-    }
+    usual = {box: watches[box].mean for box in present if len(watches[box].past) >= PAST_WEEKS_MIN}
     usual_sum = sum(usual.values())
     found_sum = sum(present[box] for box in usual)
     seasons = {}
@@ -109,7 +107,7 @@ def _seasons(watches: Mapping[BoxId, _Watch], present: Mapping[BoxId, int]) -> d
 
 
 def _step(watch: _Watch, box: BoxId, week: int, count: int, season: float) -> IncomeFall | None:
-    mean = fmean(watch.past) if watch.past else 0.0
+    mean = watch.mean
     if len(watch.past) < PAST_WEEKS_MIN or mean < MEAN_MIN:
         watch.accept(count, season)
         return None

@@ -55,6 +55,14 @@ class WatchStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What watching found: scans that are overdue now, and falls that are new."""
+
+    overdue: tuple[Discrepancy, ...]
+    falls: tuple[Discrepancy, ...]
+
+
 def overdue(
     states: Sequence[StickerState], *, now: datetime, patience: timedelta
 ) -> list[StickerState]:
@@ -63,19 +71,35 @@ def overdue(
     return sorted(late, key=lambda one: (one.seen_at, one.box))
 
 
-async def watch_stickers(
-    store: WatchStore, *, now: datetime, patience: timedelta, falls_of: FallsOf
-) -> None:
-    """Raise what is overdue and what fell; doing it twice changes nothing."""
-    late = overdue(await store.sticker_states(), now=now, patience=patience)
-    await store.exchange_overdue([_overdue(one, now) for one in late], now)
+def first_day(now: datetime) -> date:
+    """Return the first bank day whose payments are looked at."""
+    return _monday(bank_day(now)) - WEEKS_MAX * _WEEK
+
+
+def watch(
+    states: Sequence[StickerState],
+    payments_by_day: Mapping[BoxId, Mapping[date, int]],
+    *,
+    now: datetime,
+    patience: timedelta,
+    falls_of: FallsOf,
+) -> Watched:
+    """Say what is overdue and what fell; it takes seconds for a district, and touches nothing."""
     monday = _monday(bank_day(now))
-    since = monday - WEEKS_MAX * _WEEK
-    counts = weekly(await store.payments_by_day(since), since=since, until=monday)
+    counts = weekly(payments_by_day, since=first_day(now), until=monday)
     weeks = max((len(series) for series in counts.values()), default=0)
     first = monday - weeks * _WEEK
     falls = [one for one in falls_of(counts) if one.told >= weeks - ALARM_WEEKS]
-    await store.raise_discrepancies([_fall(one, first, now) for one in falls])
+    late = overdue(states, now=now, patience=patience)
+    return Watched(
+        tuple(_overdue(one, now) for one in late), tuple(_fall(one, first, now) for one in falls)
+    )
+
+
+async def keep_watched(store: WatchStore, watched: Watched, now: datetime) -> None:
+    """Raise what was found; doing it twice changes nothing."""
+    await store.exchange_overdue(watched.overdue, now)
+    await store.raise_discrepancies(watched.falls)
 
 
 def _monday(day: date) -> date:

@@ -6,15 +6,23 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from jimpitan_server.adapters.database.money_schema import payments
+from alembic import command
+from jimpitan_server.adapters.database.engine import Database
+from jimpitan_server.adapters.database.migrate import config_for
+from jimpitan_server.adapters.database.money_schema import box_codes, payments
 from jimpitan_server.adapters.database.schema import discrepancies
 from jimpitan_server.adapters.database.sticker_schema import box_scans, public_scan_counts
+from jimpitan_server.adapters.money_desk import ImportWish
+from jimpitan_server.adapters.statement_profiles import profiles_named
+from jimpitan_server.bootstrap import build
 from jimpitan_server.domain.qris import compose
 from jimpitan_server.domain.sticker import CodeMode
 from jimpitan_server.services.audit_sticker import PUBLIC_SCANS_KEPT_MAX
+from jimpitan_server.settings import Settings
 from money_town import MPAN, NMID, Town, qris_of, town
+from server_boxes import MASTER_KEY, StepClock
 from server_town import rows
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 __all__ = ["town"]
@@ -29,8 +37,10 @@ FOREIGN = compose(
 )
 
 
-async def scan(town: Town, text: str, box: str = "box-0017", **changed: object) -> httpx.Response:
-    content = {"scan_id": str(uuid4()), "payload": text} | changed
+async def scan(
+    town: Town, payload: str, box: str = "box-0017", **changed: object
+) -> httpx.Response:
+    content = {"scan_id": str(uuid4()), "payload": payload} | changed
     return await town.send("collector", f"/api/v1/boxes/{box}/scans", content)
 
 
@@ -43,8 +53,8 @@ async def found(town: Town) -> list[tuple[str, str, str]]:
         return sorted(tuple(row) for row in await connection.execute(statement))
 
 
-async def check(town: Town, text: str, box: str = "box-0017") -> httpx.Response:
-    return await town.client.post("/cek", data={"kotak": box, "isi": text})
+async def check(town: Town, payload: str, box: str = "box-0017") -> httpx.Response:
+    return await town.client.post("/cek", data={"kotak": box, "isi": payload})
 
 
 async def test_our_own_code_raises_nothing(town: Town) -> None:
@@ -118,8 +128,8 @@ async def test_a_stranger_is_told_in_plain_words(town: Town) -> None:
     assert "mirip dengan yang terdaftar" in (await check(town, qris_of("A18"))).text
     assert "bukan kode QRIS yang utuh" in (await check(town, "hello")).text
     assert "tidak dapat memastikan" in (await check(town, FOREIGN, "box-9999")).text
-    for box, text in (("", FOREIGN), ("box-0017", ""), ("box-0017", "x" * 2_001)):
-        assert (await check(town, text, box)).status_code == 422
+    for box, payload in (("", FOREIGN), ("box-0017", ""), ("box-0017", "x" * 2_001)):
+        assert (await check(town, payload, box)).status_code == 422
     english = (await town.client.get("/cek?bahasa=en")).text
     assert "We keep nothing about you" in english
 
@@ -127,8 +137,8 @@ async def test_a_stranger_is_told_in_plain_words(town: Town) -> None:
 async def test_strangers_raise_one_warning_a_day_and_nothing_of_them_is_kept(town: Town) -> None:
     for number in range(100, 130):
         mpan = f"93600999{number:010d}"
-        text = compose(mpan=mpan, nmid=NMID, merchant_name="X", city="Y")
-        await town.program.stickers.check(town.boxes["box-0017"].box, text)  # type: ignore[arg-type]
+        payload = compose(mpan=mpan, nmid=NMID, merchant_name="X", city="Y")
+        await town.program.stickers.check(town.boxes["box-0017"].box, payload)  # type: ignore[arg-type]
     await town.program.stickers.check("box-9999", FOREIGN)  # type: ignore[arg-type]
     assert await found(town) == [("sticker_reported", "warning", "box-0017")]
     kept = await rows(town.program, box_scans, "source", "actor", "verdict")
@@ -184,6 +194,43 @@ async def test_overdue_scans_are_listed_raised_and_closed(town: Town) -> None:
     await town.program.stickers.watch_if_due()
     assert await town.open_kinds() == ["sticker_scan_overdue", "sticker_unreadable"]
     assert await town.program.stickers.overdue(timedelta(days=30)) == []
+
+
+async def test_a_database_from_before_keeps_its_codes_as_own(
+    database_url: str, clock: StepClock
+) -> None:
+    if not database_url.startswith("sqlite"):
+        return  # where a database is made empty quickly; the steps are the same on both
+    path = database_url.replace("jimpitan.db", "before.db")
+    database = Database(path)
+    async with database.write() as connection:
+        await connection.run_sync(lambda one: command.upgrade(config_for(one), "0005"))
+        for statement in (
+            "INSERT INTO accounts VALUES ('bsi-1', 'payment', 1)",
+            "INSERT INTO box_codes (box_id, payload, registered_at)"
+            f" VALUES ('box-old', '{FOREIGN}', 1)",
+            "INSERT INTO statement_imports (account_id, file_name, file_sha256, profile,"
+            " first_on, last_on, lines_read, lines_new, actor, imported_at)"
+            " VALUES ('bsi-1', 'a.csv', x'00', 'jimpitan', '2026-01-01', '2026-01-02', 0, 0,"
+            " 'cli', 1)",
+        ):
+            await connection.execute(text(statement))
+    await database.close()
+    program = await build(Settings(database_url=path, master_key=MASTER_KEY), clock)
+    await program.migrate()
+    assert await rows(program, box_codes, "box_id", "mode") == [("box-old", "own")]
+    assert [one.box for one in await program.stickers.overdue()] == ["box-old"]
+    content = b"date,time,amount,balance,description,reference\n2026-02-01,10:00,5,9,QRIS,\n"
+    wish = ImportWish(
+        account="bsi-1",
+        file_name="b.csv",
+        content=content,
+        profiles=profiles_named(None),
+        actor="cli",
+    )
+    imported = await program.money.take_statement(wish)
+    assert (imported.import_id, imported.warnings) == (2, ())
+    await program.close()
 
 
 async def test_a_fall_of_a_boxs_payments_is_a_finding(town: Town) -> None:
