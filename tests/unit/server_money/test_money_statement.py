@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jimpitan_server.adapters.statement_file import open_sheets
 from jimpitan_server.adapters.statement_profiles import (
+    described_profile,
     known_profiles,
     profiles_named,
 )
+from jimpitan_server.domain import statement_reading
 from jimpitan_server.domain.money_errors import ProfileMalformed
 from jimpitan_server.domain.rupiah import Rupiah
 from jimpitan_server.domain.statement import StatementReading
@@ -227,6 +229,18 @@ def test_every_known_layout_can_be_used(name: str) -> None:
         {"style": "plain", "date": "d", "date_formats": "%Y", "description": "x", "colour": "y"},
         {"style": "plain", "date": 5},
         {"style": "plain", "direction_in_amount": "yes"},
+        {"style": "plain", "verified": "no"},
+        {"style": ["plain", "roman"]},
+        {"style": []},
+        {
+            "style": "plain",
+            "date": "d",
+            "date_formats": "%Y",
+            "description": "x",
+            "amount": "y",
+            "balance": "z",
+            "balance_before": "w",
+        },
         {
             "style": "plain",
             "date": "d",
@@ -241,6 +255,37 @@ def test_every_known_layout_can_be_used(name: str) -> None:
 def test_a_layout_that_contradicts_itself_is_refused(described: dict[str, object]) -> None:
     with pytest.raises(ProfileMalformed):
         profile_of("mine", described)
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "a: &b [1]\nc: *b", "style: plain" + " " * 100_001, "style: [roman]"]
+)
+def test_a_description_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ProfileMalformed):
+        described_profile("mine", text)
+
+
+def test_a_file_is_read_in_the_one_style_of_numbers_that_fits_it() -> None:
+    head = "TrxId;Tanggal;Trx Time;D/K;Mutasi;Saldo;Keterangan\n"
+    row = "T;09/01/2026;10:00;K;{};{};Q\n"
+    for amount, balance in (("1.000,00", "2.000"), ("1,000.00", "2,000")):
+        (line,) = read(head + row.format(amount, balance), "bsi").lines
+        assert (line.amount, line.balance) == (Rupiah(1_000), Rupiah(2_000))
+    mixed = head + row.format("1.000,00", "2.000") + row.format("1,000.00", "3,000")
+    assert "line 3, Mutasi: '1,000.00' is no amount in indonesian style" in only_fault(
+        read(mixed, "bsi")
+    )
+
+
+def test_more_lines_than_a_statement_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statement_reading, "LINES_MAX", 1)
+    row = '09/01/2026,QRIS,"1,000.00 CR"\n'
+    fault = only_fault(read("Tanggal Transaksi,Keterangan,Jumlah\n" + row * 2, "bca"))
+    assert "line 3, file: over 1 lines" in fault
+
+
+def test_faults_are_named_up_to_twenty() -> None:
+    assert len(read(HEADER + "2026-99-09,10:00,1,1,Q,R\n" * 30).faults) == 20
 
 
 def test_an_unknown_layout_names_the_known_ones() -> None:
