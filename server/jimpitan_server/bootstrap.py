@@ -20,9 +20,9 @@ from jimpitan_server.adapters.database.enrolment_store import DatabaseEnrolment
 from jimpitan_server.adapters.database.gateway_rows import gateway_of_token
 from jimpitan_server.adapters.database.intake_store import DatabaseIntake
 from jimpitan_server.adapters.database.migrate import migrate
-from jimpitan_server.adapters.database.secret_rows import keep_secret_once, wrapped_secret
 from jimpitan_server.adapters.database.totals_rows import DatabaseTotals
 from jimpitan_server.adapters.database.user_store import DatabaseUsers, end_old_sessions
+from jimpitan_server.adapters.enrolment_key import EnrolmentKey
 from jimpitan_server.adapters.keyring import BoxKeyring, BoxVault, MasterKey
 from jimpitan_server.adapters.ledger_desk import LedgerDesk
 from jimpitan_server.adapters.live import LiveTotals
@@ -31,13 +31,14 @@ from jimpitan_server.adapters.money_desk import MoneyDesk
 from jimpitan_server.adapters.passwords import ArgonPasswords
 from jimpitan_server.adapters.pull_desk import BENCH, Imported, import_records
 from jimpitan_server.adapters.rollout_desk import RolloutDesk
-from jimpitan_server.adapters.sealing import make_private_key, public_key_of, unseal
+from jimpitan_server.adapters.sticker_desk import StickerDesk
 from jimpitan_server.adapters.thanks_desk import ThanksDesk
 from jimpitan_server.domain.books import Rules
 from jimpitan_server.domain.clock import Clock
 from jimpitan_server.domain.command import Visit
 from jimpitan_server.domain.errors import NotAllowed, NotAuthenticated, ServerError
 from jimpitan_server.domain.ids import BoxId, GatewayId, UserId
+from jimpitan_server.domain.qris_income import falls_of_income
 from jimpitan_server.domain.rupiah import Rupiah
 from jimpitan_server.domain.user import Session
 from jimpitan_server.services import accept as accepting
@@ -51,7 +52,7 @@ from jimpitan_server.services.record import DownMessage
 from jimpitan_server.services.totals import PublicTotals, draw_up
 from jimpitan_server.settings import Settings
 
-ENROLMENT_KEY_NAME = "enrolment"
+__all__ = ["BoxId", "Program", "build", "falls_of_income"]  # the simulator measures the last
 LOOPBACK = {"127.0.0.1", "::1"}
 
 log = structlog.get_logger()
@@ -79,6 +80,7 @@ class Program:
     thanks: ThanksDesk
     configurations: ConfigurationDesk
     rollouts: RolloutDesk
+    stickers: StickerDesk
     commands: Bell
     elapsed_s: Callable[[], float] = time.monotonic
 
@@ -167,6 +169,7 @@ class Program:
         await self.bank.maintain()
         await self.money.reconcile_if_due()
         await self.ledger.seal_if_due()
+        await self.stickers.watch_if_due()
         async with self.database.write() as connection:
             await end_old_sessions(connection, self.clock.now())
 
@@ -216,11 +219,11 @@ class Program:
 
     async def enrolment_public_key(self) -> bytes:
         """Return the public key to which benches seal box keys."""
-        return public_key_of(await self._enrolment_private_key())
+        return await self._enrolment_key.public()
 
     async def unseal_enrolment(self, sealed: bytes) -> bytes:
         """Return what a bench sealed to the public key."""
-        return unseal(await self._enrolment_private_key(), sealed)
+        return await self._enrolment_key.unseal(sealed)
 
     async def add_user(self, login_name: str, *, role: str, password: str) -> UserId:
         """Keep a new person."""
@@ -324,19 +327,9 @@ class Program:
         async with self.database.write() as connection:
             yield DatabaseEnrolment(connection)
 
-    async def _enrolment_private_key(self) -> bytes:
-        """Return the private key that opens sealed box keys; it is made when first needed."""
-        async with self.database.read() as connection:
-            wrapped = await wrapped_secret(connection, ENROLMENT_KEY_NAME)
-        if wrapped is None:
-            fresh = self.master.wrap(make_private_key(), purpose=ENROLMENT_KEY_NAME)
-            async with self.database.write() as connection:
-                await keep_secret_once(
-                    connection, ENROLMENT_KEY_NAME, wrapped=fresh, now=self.clock.now()
-                )
-                wrapped = await wrapped_secret(connection, ENROLMENT_KEY_NAME)
-        assert wrapped is not None
-        return self.master.unwrap(wrapped, purpose=ENROLMENT_KEY_NAME)
+    @property
+    def _enrolment_key(self) -> EnrolmentKey:
+        return EnrolmentKey(self.database, self.clock, self.master)
 
     async def _maintaining(self) -> None:
         while True:
@@ -391,5 +384,6 @@ async def build(settings: Settings, clock: Clock | None = None) -> Program:
         thanks=thanks,
         configurations=ConfigurationDesk(database, now, commands.ring),
         rollouts=RolloutDesk(database, now, settings.publisher(), commands.ring),
+        stickers=StickerDesk(database, now, settings.scan_patience(), falls_of_income),
         commands=commands,
     )

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -78,6 +78,9 @@ class Settings(BaseSettings):
     viewers_max: Annotated[int, Field(ge=1, le=100_000)] = Field(
         2000, description="Live viewers of the public board one process serves at a time"
     )
+    scan_overdue_days: Annotated[int, Field(ge=1, le=365)] = Field(
+        14, description="After how many days without a scan the sticker of a box is overdue"
+    )
 
     bank_closed_days: tuple[date, ...] = Field(
         (),
@@ -132,6 +135,10 @@ class Settings(BaseSettings):
             low_idr=self.gift_low_idr,
             high_idr=self.gift_high_idr,
         )
+
+    def scan_patience(self) -> timedelta:
+        """Return how long the sticker of a box may go without a scan."""
+        return timedelta(days=self.scan_overdue_days)
 
     def publisher(self) -> bytes | None:
         """Return the 32 bytes of the publisher's public key, if one is set."""

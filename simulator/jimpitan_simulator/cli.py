@@ -19,6 +19,7 @@ from jimpitan_simulator.physics.parameters import PARAMETERS, UnknownParameter
 from jimpitan_simulator.processes import StartFailed
 from jimpitan_simulator.sense_figures import lines
 from jimpitan_simulator.sense_run import Experiment, run_experiment, settings_of
+from jimpitan_simulator.sticker_swaps import lines as sticker_lines
 from jimpitan_simulator.system import Wish
 from jimpitan_simulator.usb import Cable, UsbBox
 
@@ -107,6 +108,28 @@ def rollout(
         check=False,
     )
     raise typer.Exit(done.returncode)
+
+
+@app.command()
+def sticker(
+    boxes: Annotated[int, typer.Option(min=3, max=10_000, help="How many boxes.")] = 300,
+    weeks: Annotated[int, typer.Option(min=20, max=520, help="How many weeks pass.")] = 104,
+    seed: Annotated[int, typer.Option(min=0, help="What everything is drawn from.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer for a program to read.")] = False,
+) -> None:
+    """Measure how soon a thief's sticker is noticed by the fall of a box's QRIS payments."""
+    order = {"boxes": boxes, "seed": seed, "weeks": weeks}
+    done = subprocess.run(
+        [sys.executable, "-m", "jimpitan_simulator.whole.sticker_watch"],
+        input=json.dumps(order).encode(),
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    if done.returncode:
+        raise typer.Exit(done.returncode)
+    report = json.loads(done.stdout)
+    for line in [json.dumps(report)] if as_json else sticker_lines(report):
+        _say(line)
 
 
 @app.command("usb-box")

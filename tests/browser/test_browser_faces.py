@@ -11,13 +11,24 @@ from pathlib import Path
 
 import components
 import pytest
+from jimpitan_server.adapters.database import partner_rows
 from jimpitan_server.bootstrap import build
+from jimpitan_server.domain.books import Settlement
+from jimpitan_server.domain.partner import Account
+from jimpitan_server.domain.qris import compose
 from jimpitan_server.settings import Settings
 from jimpitan_simulator.processes import free_port
 from jimpitan_wire import cbor, cose, records
 
 PASSWORD = "sandi-uji-coba"
 SECRET = bytes(range(32))
+CODE = compose(
+    mpan="936009990000000007", nmid="ID0000000000007", merchant_name="KOTAK 0007", city="LEBAK"
+)
+STATEMENT = "date,time,amount,balance,description,reference\n" + "".join(
+    f"2026-11-09,10:{at:02d},1000,{at + 1}000,QRIS 93600999000000000{at:02d} DARI DONATUR,R{at}\n"
+    for at in range(30)
+)
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 860}
 
@@ -45,6 +56,12 @@ class Server:
         try:
             await program.migrate()
             await program.add_box("box-0007", epoch=1, key=SECRET)
+            account = Account(account_id="bsi-1", settlement=Settlement.PAYMENT)
+            async with program.database.write() as connection:
+                await partner_rows.add_account(connection, account, program.clock.now())
+            await program.money.register_code(
+                box="box-0007", payload=CODE, store_id=None, merchant_id=None
+            )
             for role in ("admin", "collector"):
                 await program.add_user(role, role=role, password=PASSWORD)
             return await program.add_gateway("gateway")
@@ -189,6 +206,42 @@ def test_the_admin_sees_boxes_and_one_boxs_dossier(server, visit):
     assert page.is_visible("text=donasi masuk kotak >> nth=0")
     page.click("nav >> text=Perlu ditinjau")
     assert page.is_visible("h1:has-text('Perlu ditinjau')")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_a_statement_is_looked_at_before_it_is_imported(server, visit, size):
+    page = visit(size)
+    log_in(page, server, "admin", "/admin/mutasi")
+    assert fits(page)
+    page.set_input_files(
+        "[name=file]", {"name": "mutasi.csv", "mimeType": "text/csv", "buffer": STATEMENT.encode()}
+    )
+    page.click("text=Lihat dahulu")
+    assert page.is_visible("text=Kredit dalam berkas")
+    assert page.is_visible("text=Rp\u00a030.000 >> nth=0")
+    assert fits(page)
+    page.click("button:has-text('baris baru')")
+    page.wait_for_url("**/admin/mutasi?impor=*")
+    assert page.is_visible("h2:has-text('Tersimpan')")
+    assert fits(page)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_a_donor_checks_a_sticker_and_the_admin_sees_what_is_printed(server, visit, size):
+    page = visit(size)
+    page.goto(f"{server.url}/cek?kotak=box-0007")
+    page.fill("[name=isi]", CODE)
+    page.click("button.main")
+    assert page.is_visible("text=Ini kode yang terdaftar")
+    page.fill("[name=isi]", CODE.replace("KOTAK 0007", "KOTAK 0008"))
+    page.click("button.main")
+    assert page.is_visible("text=tetapi tidak sama")
+    assert fits(page)
+    log_in(page, server, "admin", "/admin/stiker")
+    assert page.is_visible("text=kode sendiri")
+    assert fits(page)
 
 
 @pytest.mark.browser

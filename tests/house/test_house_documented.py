@@ -114,6 +114,9 @@ def test_codes_on_screen_have_words_in_both_languages():
     from jimpitan_server.domain.match import Relation, State
     from jimpitan_server.domain.money_discrepancies import BankFinding, LedgerFinding, MoneyFinding
     from jimpitan_server.domain.rollout import RolloutFinding
+    from jimpitan_server.domain.statement_gaps import StatementFinding
+    from jimpitan_server.domain.statement_sheet import FaultKind
+    from jimpitan_server.domain.sticker import StickerFinding
 
     codes = {
         str(code.value)
@@ -128,6 +131,9 @@ def test_codes_on_screen_have_words_in_both_languages():
             LedgerFinding,
             ConfigurationFinding,
             RolloutFinding,
+            StatementFinding,
+            FaultKind,
+            StickerFinding,
         )
         for code in kind
     }

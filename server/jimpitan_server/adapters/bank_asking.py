@@ -17,6 +17,7 @@ from jimpitan_server.adapters.database.bank_store import DatabaseBank
 from jimpitan_server.adapters.database.connection_rows import Backfill
 from jimpitan_server.adapters.database.engine import Database
 from jimpitan_server.adapters.keyring import MasterKey
+from jimpitan_server.adapters.money_desk import ImportWish
 from jimpitan_server.domain.bank_connection import (
     BankConnection,
     next_night,
@@ -25,7 +26,7 @@ from jimpitan_server.domain.bank_connection import (
 )
 from jimpitan_server.domain.errors import Malformed, ServerError
 from jimpitan_server.domain.partner import BankPartner, KeyPurpose
-from jimpitan_server.domain.statement import StatementProfile
+from jimpitan_server.domain.statement_profile import StatementProfile
 from jimpitan_server.services import confirm_hints as confirming
 from jimpitan_server.services.ask_bank import BankRefused, Line, Outside, ask, is_not_found
 from jimpitan_server.services.bank_statement import PROFILE, statement_file, statement_question
@@ -41,7 +42,7 @@ BACKFILL_AGAIN, BACKFILL_AGAIN_MAX = timedelta(minutes=5), timedelta(hours=6)
 # bank's midnight.
 CREDIT_BEFORE, CREDIT_AFTER = timedelta(days=1), timedelta(days=25)
 
-ImportStatement = Callable[..., Awaitable[Imported]]
+ImportStatement = Callable[[ImportWish], Awaitable[Imported]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,17 +199,20 @@ class BankAsking:
     async def _import(
         self, partner: BankPartner, name: str, content: bytes, profile: StatementProfile
     ) -> int:
+        # Nobody is there to accept a gap: it becomes a discrepancy, and no line waits for it.
         imported = await self.import_statement(
-            account=partner.account,
-            file_name=name,
-            content=content,
-            profile=profile,
-            dry_run=False,
-            actor=f"bank {partner.partner_id}",
+            ImportWish(
+                account=partner.account,
+                file_name=name,
+                content=content,
+                profiles=(profile,),
+                accept_warnings=True,
+                actor=f"bank {partner.partner_id}",
+            )
         )
         if imported.faults:
             raise Malformed(f"The bank's statement cannot be taken: {imported.faults[0]}")
-        return imported.lines_new
+        return len(imported.new)
 
     @staticmethod
     def _later(seen: Backfill, now: datetime) -> Backfill:

@@ -1,10 +1,12 @@
 """Everything that can be done with money, each as one transaction: all of it, or nothing."""
 
 import asyncio
+import hashlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from dataclasses import replace as replaced
 from datetime import date
 
 from jimpitan_server.adapters.bank_holidays import bank_calendar
@@ -16,6 +18,8 @@ from jimpitan_server.adapters.database.link_rows import DatabaseLinks, standing_
 from jimpitan_server.adapters.database.match_reading import MatchWish
 from jimpitan_server.adapters.database.money_store import DatabaseMoney
 from jimpitan_server.adapters.database.user_store import append_audit
+from jimpitan_server.adapters.statement_file import open_sheets
+from jimpitan_server.adapters.statement_shelf import StatementShelf
 from jimpitan_server.domain.bank_day import bank_day
 from jimpitan_server.domain.books import ManualLink, Rules
 from jimpitan_server.domain.clock import Clock
@@ -26,12 +30,19 @@ from jimpitan_server.domain.partner import Account
 from jimpitan_server.domain.qris_payload import QrisPayload
 from jimpitan_server.domain.rupiah import Rupiah
 from jimpitan_server.domain.settlement import SettlementProfile
-from jimpitan_server.domain.statement import StatementProfile
+from jimpitan_server.domain.statement_profile import StatementProfile
+from jimpitan_server.domain.statement_reading import read_statement
+from jimpitan_server.domain.sticker import CodeMode
 from jimpitan_server.services import partner as partnering
 from jimpitan_server.services.close_collection import Counted, Receipt, close_collection
 from jimpitan_server.services.dossier import Dossier
 from jimpitan_server.services.hand_over import answer_handover, offer_handover
-from jimpitan_server.services.import_statement import Imported, import_statement
+from jimpitan_server.services.import_statement import (
+    Imported,
+    StatementFile,
+    import_statement,
+    plain_name,
+)
 from jimpitan_server.services.link import Linked, Wish, end_link, link
 from jimpitan_server.services.ports_handover import HandoverAnswer, HandoverOffer
 from jimpitan_server.services.reconcile import (
@@ -72,6 +83,19 @@ class Pace:
         return self.is_due or rested_s >= _REST_MAX_S
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportWish:
+    """A statement file that somebody wants imported; with several profiles, one must fit."""
+
+    account: str
+    file_name: str
+    content: bytes = field(repr=False)
+    profiles: Sequence[StatementProfile]
+    dry_run: bool = False
+    accept_warnings: bool = False
+    actor: str
+
+
 @dataclass(frozen=True, slots=True)
 class MoneyDesk:
     """The money side of the server; `changed` is told when a public figure may be another.
@@ -87,36 +111,45 @@ class MoneyDesk:
     closed_days: tuple[date, ...] = ()
     pace: Pace = field(default_factory=Pace)
     before_matching: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
+    shelf: StatementShelf = field(default_factory=StatementShelf)
 
-    async def import_statement(
-        self,
-        *,
-        account: str,
-        file_name: str,
-        content: bytes,
-        profile: StatementProfile,
-        dry_run: bool,
-        actor: str,
-    ) -> Imported:
+    async def import_statement(self, wish: ImportWish) -> Imported:
         """Import a statement file and match anew; a dry run only looks."""
-        now = self.clock.now()
-        async with self._store() as store:
-            imported = await import_statement(
-                store,
-                account=account,
-                file_name=file_name,
-                content=content,
-                profile=profile,
-                dry_run=dry_run,
-                actor=actor,
-                now=now,
-            )
-            if imported.import_id is not None:
-                await self._audit(store, actor, "statement_imported", account, imported.file_name)
+        imported = await self.take_statement(wish)
         if imported.import_id is not None:
             for work in self.before_matching:
                 await work()
             await self.reconcile()
+        return imported
+
+    async def take_statement(self, wish: ImportWish) -> Imported:
+        """Import a statement file without matching; it is read before a transaction begins."""
+        name = plain_name(wish.file_name)
+        reading = await asyncio.to_thread(
+            read_statement,
+            wish.content,
+            file_name=name,
+            profiles=wish.profiles,
+            open_sheets=open_sheets,
+        )
+        file = StatementFile(
+            account=wish.account,
+            file_name=name,
+            sha256=hashlib.sha256(wish.content).digest(),
+            reading=reading,
+        )
+        async with self._store() as store:
+            imported = await import_statement(
+                store,
+                file,
+                dry_run=wish.dry_run,
+                accept_warnings=wish.accept_warnings,
+                actor=wish.actor,
+                now=self.clock.now(),
+            )
+            if imported.import_id is not None:
+                await self._audit(store, wish.actor, "statement_imported", wish.account, name)
+        self.pace.is_due |= imported.import_id is not None
         return imported
 
     async def close_collection(self, counted: Counted) -> Receipt:
@@ -249,7 +282,7 @@ class MoneyDesk:
     def _rules(self) -> Rules:
         """Return the rules with the bank's calendar as it is known today."""
         today = bank_day(self.clock.now())
-        return replace(self.rules, calendar=bank_calendar(today, self.closed_days))
+        return replaced(self.rules, calendar=bank_calendar(today, self.closed_days))
 
     async def reconcile_if_due(self) -> bool:
         """Match anew if something changed or an hour went by; say whether it was done."""
@@ -287,9 +320,16 @@ class MoneyDesk:
             return await account_rows.all_accounts(connection)
 
     async def register_code(
-        self, *, box: str, payload: str, store_id: str | None, merchant_id: str | None
+        self,
+        *,
+        box: str,
+        payload: str,
+        store_id: str | None,
+        merchant_id: str | None,
+        mode: CodeMode = CodeMode.OWN,
+        replace: bool = False,
     ) -> QrisPayload:
-        """Register the code that is printed on a box."""
+        """Register the code that is printed on a box, perhaps in place of its others."""
         async with self._store() as store:
             read = await partnering.register_code(
                 store,
@@ -298,8 +338,11 @@ class MoneyDesk:
                 store_id=store_id,
                 merchant_id=merchant_id,
                 now=self.clock.now(),
+                mode=mode,
+                replace=replace,
             )
-            await self._audit(store, "cli", "code_registered", box, read.text)
+            how = f"{mode.value}{', replacing' if replace else ''}: {read.text}"
+            await self._audit(store, "cli", "code_registered", box, how)
         return read
 
     def note_change(self) -> None:

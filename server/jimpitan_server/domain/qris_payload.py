@@ -72,6 +72,11 @@ class QrisPayload:
         """Return the value of a top-level tag, or None when the payload has none."""
         return first_value(self.tags, tag)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether every tag that holds tags of its own could be taken apart."""
+        return all(_has_shape(tlv.value) for tlv in self.tags if tlv.tag in TEMPLATE_TAGS)
+
     def additional(self, tag: str) -> str | None:
         """Return a value of the additional data, tag 62, or None."""
         return first_value(self.templates.get("62", ()), tag)
@@ -117,6 +122,14 @@ def _template(tlv: Tlv) -> tuple[Tlv, ...]:
         return read_tlvs(tlv.value)
     except QrisMalformed:
         return ()
+
+
+def _has_shape(value: str) -> bool:
+    try:
+        read_tlvs(value)
+    except QrisMalformed:
+        return False
+    return True
 
 
 def _account_tags(tags: tuple[Tlv, ...]) -> list[Tlv]:

@@ -3,6 +3,7 @@
 An error means: do not print it, do not pay to it. A warning means: look at it. Real stickers
 break small rules (a name of 26 characters, an MCC of three digits), so those only warn. Lengths
 are those of ASPI's standard as banks publish them; MDR, fees and ownership cannot be read here.
+What the fields say one by one is in `qris_fields`.
 """
 
 import re
@@ -11,31 +12,28 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from jimpitan_server.domain.money_errors import QrisMalformed
+from jimpitan_server.domain.qris_fields import account_warnings, field_warnings, tag_warnings
 from jimpitan_server.domain.qris_payload import (
-    DOMESTIC_TAGS,
     MPAN_LENGTH,
     NATIONAL_TAG,
     TEMPLATE_TAGS,
     MerchantAccount,
-    PointOfInitiation,
     QrisPayload,
     Remark,
 )
 from jimpitan_server.domain.tlv import CRC_TAG, read_tlvs
 
 RUPIAH_CURRENCY = "360"  # ISO 4217.
-_NAME_LENGTH_MAX, _CITY_LENGTH_MAX, _LABEL_LENGTH_MAX = 25, 15, 25
-_NMID = re.compile(r"ID[0-9]{13}")
 _AMOUNT = re.compile(r"[0-9]+(\.[0-9]{0,2})?")
 _TRANSFER_TAG = "40"
-_TIP_TAGS = ("55", "56", "57")
-_PAYER_FILLS_IN = "***"
+TRANSFER_MCC = "4829"  # ISO 18245, money transfer.
+TRANSFER_PURPOSES = ("BOOK", "DMCT", "XBCT")  # ASPI, QRIS transfer, tag 62.08.
 
 
 def judge(payload: QrisPayload) -> QrisPayload:
     """Return the payload with its errors and warnings, in a fixed order."""
     errors = (*_envelope_errors(payload), *_account_errors(payload), *_field_errors(payload))
-    warnings = (*_account_warnings(payload), *_field_warnings(payload))
+    warnings = (*account_warnings(payload), *field_warnings(payload), *tag_warnings(payload))
     return replace(payload, errors=errors, warnings=warnings)
 
 
@@ -77,8 +75,8 @@ def _template_errors(tag: str, value: str) -> Iterator[Remark]:
 
 
 def _account_errors(payload: QrisPayload) -> Iterator[Remark]:
-    if payload.value(_TRANSFER_TAG) is not None:
-        yield Remark("transfer_code", "Tag 40 is a transfer to a person, not a donation.")
+    if _is_transfer(payload):
+        yield Remark("transfer_code", "This is a transfer to a person or account, no donation.")
     if not payload.accounts and payload.value(NATIONAL_TAG) is None:
         yield Remark("account_missing", "No acquirer and no national register is named.")
     for account in payload.accounts:
@@ -92,6 +90,20 @@ def _one_account_errors(account: MerchantAccount) -> Iterator[Remark]:
         yield Remark("account_incomplete", f"Tag {account.tag} lacks one of its four parts.")
     if account.mpan and not (account.mpan.isascii() and account.mpan.isdigit()):
         yield Remark("mpan_malformed", f"The MPAN in tag {account.tag} is no number.")
+    elif len(account.mpan) == MPAN_LENGTH + 1 and not mpan_has_check_digit(account.mpan):
+        yield Remark(
+            "mpan_check_wrong", f"The check digit of the MPAN in tag {account.tag} is wrong."
+        )
+
+
+def _is_transfer(payload: QrisPayload) -> bool:
+    """Tell a code of "QRIS transfer" by its tag, its category or its purpose."""
+    purpose = payload.additional("08")
+    return (
+        payload.value(_TRANSFER_TAG) is not None
+        or payload.mcc == TRANSFER_MCC
+        or purpose in TRANSFER_PURPOSES
+    )
 
 
 def _field_errors(payload: QrisPayload) -> Iterator[Remark]:
@@ -109,42 +121,3 @@ def _field_errors(payload: QrisPayload) -> Iterator[Remark]:
     readable = amount is None or (_AMOUNT.fullmatch(amount) and payload.amount)
     if not readable:
         yield Remark("amount_unreadable", f"The amount {amount!r} (tag 54) is no money.")
-
-
-def _account_warnings(payload: QrisPayload) -> Iterator[Remark]:
-    for account in payload.accounts:
-        if account.mpan and len(account.mpan) != MPAN_LENGTH:
-            yield Remark("mpan_length", f"The MPAN in tag {account.tag} has not 18 digits.")
-        if account.mpan and not account.mpan.startswith("9360"):
-            yield Remark("mpan_foreign", "The MPAN has no number of an Indonesian acquirer.")
-    if payload.nmid is None:
-        yield Remark("nmid_missing", "No NMID (tag 51.02), as a printed code should have.")
-    elif not _NMID.fullmatch(payload.nmid):
-        yield Remark("nmid_unusual", f"The NMID {payload.nmid!r} is not ID and 13 digits.")
-    if not DOMESTIC_TAGS.intersection(tlv.tag for tlv in payload.tags):
-        yield Remark("acquirer_missing", "No acquirer's block (tags 26 to 45).")
-
-
-def _field_warnings(payload: QrisPayload) -> Iterator[Remark]:
-    if len(payload.merchant_name or "") > _NAME_LENGTH_MAX:
-        yield Remark("name_long", "The merchant name is longer than 25 characters.")
-    if len(payload.city or "") > _CITY_LENGTH_MAX:
-        yield Remark("city_long", "The city is longer than 15 characters.")
-    if not re.fullmatch(r"[0-9]{4}", payload.mcc or ""):
-        yield Remark("mcc_unusual", "The merchant category (tag 52) has not four digits.")
-    if any(payload.value(tag) for tag in _TIP_TAGS):
-        yield Remark("tip_asked", "The code asks for a tip: no donation box does.")
-    if payload.point_of_initiation is PointOfInitiation.STATIC and payload.value("54"):
-        yield Remark("static_with_amount", "A printed code with a fixed amount.")
-    if payload.point_of_initiation is PointOfInitiation.DYNAMIC:
-        yield Remark("dynamic", "A code for one payment: it must not be printed.")
-    yield from _label_warnings(payload.terminal_label)
-
-
-def _label_warnings(label: str | None) -> Iterator[Remark]:
-    if label is None:
-        yield Remark("terminal_missing", "No terminal label (62.07): payments name no box.")
-    elif len(label) > _LABEL_LENGTH_MAX:
-        yield Remark("terminal_long", "The terminal label is longer than 25 characters.")
-    elif label == _PAYER_FILLS_IN:
-        yield Remark("terminal_asked", "The payer is asked for the terminal: it names no box.")

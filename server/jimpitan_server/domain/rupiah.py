@@ -114,7 +114,7 @@ def parse_rupiah(text: str, style: NumberStyle) -> Rupiah:
         raise MoneyMalformed(f"{trimmed!r} has more than two digits of sen: which style is it?")
     if int(found["sen"] or 0):
         raise MoneyMalformed(f"{trimmed!r} has sen, which no rupiah account can hold")
-    amount = int(re.sub(r"[.,]", "", found["whole"]))
+    amount = int(found["whole"].replace(".", "").replace(",", ""))
     if amount > RUPIAH_MAX:
         raise MoneyMalformed(f"{trimmed!r} is more money than there is")
     return Rupiah(-amount if found["sign"] == "-" else amount)

@@ -1,12 +1,12 @@
 """An account statement: its lines, what makes a line one line, and how a bank lays them out."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, time
 
-from jimpitan_server.domain.money_errors import ProfileMalformed
-from jimpitan_server.domain.rupiah import NumberStyle, Rupiah, total
+from jimpitan_server.domain.rupiah import Rupiah, total
+from jimpitan_server.domain.statement_gaps import Stretch
+from jimpitan_server.domain.statement_sheet import FaultKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,10 +25,10 @@ class StatementLine:
     reference: str
     line_number: int
     occurrence: int = 0
+    row_hash: str = field(init=False)
 
-    @property
-    def row_hash(self) -> str:
-        """What the line says, as a fingerprint without the place where it stands in a file."""
+    def __post_init__(self) -> None:
+        """Make `row_hash`: what the line says, without the place where it stands in a file."""
         parts = (
             self.booked_on.isoformat(),
             self.booked_time.isoformat() if self.booked_time else "",
@@ -37,7 +37,8 @@ class StatementLine:
             " ".join(self.description.upper().split()),
             self.reference.upper(),
         )
-        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+        fingerprint = hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass"))
+        object.__setattr__(self, "row_hash", fingerprint.hexdigest())
 
     @property
     def text(self) -> str:
@@ -53,6 +54,7 @@ class LineFault:
     line_number: int
     column: str
     sentence: str
+    kind: FaultKind
 
     def __str__(self) -> str:
         """Return the place and the sentence in one line."""
@@ -61,11 +63,18 @@ class LineFault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementReading:
-    """What a file says; with any fault in it nothing of the file may be taken."""
+    """What a file says; with any fault in it nothing of the file may be taken.
 
+    `profile` is empty when no layout fits; `pending` lines are announced by the bank and not
+    booked yet, `skipped` ones are no movements.
+    """
+
+    profile: str
     lines: tuple[StatementLine, ...]
     faults: tuple[LineFault, ...]
-    skipped: int
+    skipped: int = 0
+    pending: int = 0
+    stretch: Stretch | None = None
 
     @property
     def credits(self) -> Rupiah:
@@ -86,81 +95,3 @@ class StatementReading:
     def last_on(self) -> date | None:
         """The latest day in the file, if it has any line."""
         return max((line.booked_on for line in self.lines), default=None)
-
-
-Names = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatementProfile:
-    """How one bank lays out one export: columns by the names that may head them.
-
-    Money stands in one of three ways: `debit` and `credit` columns; `amount` with a `direction`
-    column (or a direction word behind the amount itself); or a signed `amount`.
-    """
-
-    name: str
-    style: NumberStyle
-    date: Names
-    date_formats: Names
-    description: Names
-    time: Names = ()
-    time_formats: Names = ("%H:%M:%S", "%H:%M", "%H.%M.%S", "%H.%M")
-    amount: Names = ()
-    debit: Names = ()
-    credit: Names = ()
-    direction: Names = ()
-    direction_in_amount: bool = False
-    credit_words: Names = ("K", "CR", "C", "KREDIT", "CREDIT")
-    debit_words: Names = ("D", "DB", "DR", "DEBIT", "DEBET")
-    balance: Names = ()
-    reference: Names = ()
-    pending_words: Names = ("PEND",)
-    skip_words: Names = ("SALDO AWAL", "SALDO AKHIR", "TOTAL MUTASI", "OPENING BALANCE")
-
-    def __post_init__(self) -> None:
-        """Refuse a profile that could read no money or would have to guess."""
-        if not (self.date and self.date_formats and self.description):
-            raise ProfileMalformed(f"profile {self.name}: date, its formats and description")
-        if bool(self.debit) != bool(self.credit) or bool(self.amount) == bool(self.debit):
-            raise ProfileMalformed(f"profile {self.name}: amount, or debit and credit")
-        if (self.direction or self.direction_in_amount) and not self.amount:
-            raise ProfileMalformed(f"profile {self.name}: a direction needs an amount")
-
-    @property
-    def columns(self) -> Mapping[str, Names]:
-        """The columns that the header must have, by what they mean."""
-        meant = ("date", "time", "amount", "debit", "credit", "direction", "balance")
-        names = {meaning: getattr(self, meaning) for meaning in (*meant, "reference")}
-        return {"description": self.description} | {k: v for k, v in names.items() if v}
-
-
-def profile_of(name: str, described: Mapping[str, object]) -> StatementProfile:
-    """Return the profile that data describe: texts or lists of texts by field name."""
-    known = StatementProfile.__dataclass_fields__
-    fields: dict[str, object] = {}
-    for key, value in described.items():
-        if key not in known or key == "name":
-            raise ProfileMalformed(f"profile {name}: there is no field {key!r}")
-        fields[key] = _field_of(name, key, value)
-    if "style" not in fields:
-        raise ProfileMalformed(f"profile {name}: the style of numbers must be declared")
-    try:
-        return StatementProfile(name=name, **fields)  # type: ignore[arg-type]  # checked above
-    except TypeError as error:
-        raise ProfileMalformed(f"profile {name}: a field is missing") from error
-
-
-def _field_of(name: str, key: str, value: object) -> object:
-    if key == "style":
-        if value not in tuple(NumberStyle):
-            raise ProfileMalformed(f"profile {name}: {value!r} is no style of numbers")
-        return NumberStyle(str(value))
-    if key == "direction_in_amount":
-        if not isinstance(value, bool):
-            raise ProfileMalformed(f"profile {name}: {key} is true or false")
-        return value
-    texts = [value] if isinstance(value, str) else value
-    if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
-        raise ProfileMalformed(f"profile {name}: {key} is a text or a list of texts")
-    return tuple(texts)

@@ -8,7 +8,7 @@ import typer
 
 from jimpitan_server.domain.partner import Account
 from jimpitan_server.domain.settlement import SETTLEMENTS
-from jimpitan_server.entrypoints.cli_money import AsJson, at_desk
+from jimpitan_server.entrypoints.cli_desk import AsJson, at_desk
 
 account_app = typer.Typer(no_args_is_help=True, help="Bank accounts and their settlement.")
 

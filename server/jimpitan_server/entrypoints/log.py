@@ -1,9 +1,20 @@
 """Writes the log: one JSON object per line on stderr, a fixed event name and fields."""
 
+import io
 import logging
 import sys
 
 import structlog
+
+
+class _Stderr(io.TextIOBase):
+    """What is stderr at the moment of writing: a command's may be closed when it has ended."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 def configure_log() -> None:
@@ -15,5 +26,5 @@ def configure_log() -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(_Stderr()),  # type: ignore[arg-type]  # it only prints
     )

@@ -16,12 +16,12 @@ from jimpitan_server.domain.errors import Malformed
 from jimpitan_server.domain.money_errors import MoneyMalformed
 from jimpitan_server.domain.notification import parse_instant
 from jimpitan_server.domain.rupiah import NOTHING, NumberStyle, Rupiah, parse_rupiah, total
-from jimpitan_server.domain.statement import StatementProfile
+from jimpitan_server.domain.statement_profile import StatementProfile
 
 LINES_MAX = 100_000
 PROFILE = StatementProfile(
     name="snap-14",
-    style=NumberStyle.PLAIN,
+    style=(NumberStyle.PLAIN,),
     date=("date",),
     date_formats=("%Y-%m-%d",),
     amount=("amount",),

@@ -9,6 +9,7 @@ from jimpitan_server.domain.partner import Account
 from jimpitan_server.domain.qris import parse
 from jimpitan_server.domain.qris_payload import QrisPayload
 from jimpitan_server.domain.settlement import SettlementProfile, settlement_named
+from jimpitan_server.domain.sticker import CodeMode
 from jimpitan_server.services.ports_money import BoxCode, PartnerStore
 
 
@@ -52,8 +53,13 @@ async def register_code(
     store_id: str | None,
     merchant_id: str | None,
     now: datetime,
+    mode: CodeMode = CodeMode.OWN,
+    replace: bool = False,
 ) -> QrisPayload:
-    """Register the code that is printed on a box; refuse one that nobody could pay to."""
+    """Register the code that is printed on a box; refuse one that nobody could pay to.
+
+    With `replace` the box carries no other code any more: its sticker was exchanged.
+    """
     if not is_box_id(box):
         raise Malformed("A box id has 1 to 32 characters of a-z, 0-9 and hyphen.")
     read = parse(payload)
@@ -66,5 +72,8 @@ async def register_code(
         mpan18=read.accounts[0].mpan18 if read.accounts else None,
         merchant=merchant_id,
     )
-    await store.add_code(BoxCode(box=BoxId(box), payload=read.text, keys=keys), now)
+    code = BoxCode(box=BoxId(box), payload=read.text, keys=keys, mode=mode)
+    await store.add_code(code, now)
+    if replace:
+        await store.withdraw_codes(code.box, but=read.text, now=now)
     return read

@@ -14,6 +14,8 @@ from jimpitan_server.domain.notification import BankNotification, PaymentKeys
 from jimpitan_server.domain.partner import Account, BankPartner
 from jimpitan_server.domain.rupiah import Rupiah
 from jimpitan_server.domain.statement import StatementLine
+from jimpitan_server.domain.statement_gaps import Stretch
+from jimpitan_server.domain.sticker import CodeMode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,7 @@ class BoxCode:
     box: BoxId
     payload: str
     keys: PaymentKeys
+    mode: CodeMode = CodeMode.OWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +128,11 @@ class PartnerStore(Protocol):
         ...
 
     async def add_code(self, code: BoxCode, now: datetime) -> None:
-        """Keep the code on a box; one that is known already changes nothing."""
+        """Keep the code on a box; one that is known already takes on the mode."""
+        ...
+
+    async def withdraw_codes(self, box: BoxId, *, but: str, now: datetime) -> int:
+        """Let a box carry no other code than `but` from now on; return how many it loses."""
         ...
 
 
@@ -180,8 +187,24 @@ class StatementStore(Protocol):
         """Return (row hash, occurrence) of the lines held of these days."""
         ...
 
-    async def add_import(self, row: ImportRow, lines: Sequence[StatementLine]) -> int:
+    async def stretches(self, account: str) -> list[Stretch]:
+        """Return the days and balances of every import of an account that told balances."""
+        ...
+
+    async def moved_by_day(self, account: str) -> dict[date, Rupiah]:
+        """Return the sum of the lines held, by the day they were booked."""
+        ...
+
+    async def add_import(
+        self, row: ImportRow, lines: Sequence[StatementLine], stretch: Stretch | None
+    ) -> int:
         """Keep an import with its new lines; return its number."""
+        ...
+
+    async def exchange_gaps(
+        self, account: str, found: Sequence[Discrepancy], now: datetime
+    ) -> None:
+        """Raise the gaps of an account that are new, and close those that are filled."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -99,6 +100,23 @@ class Town:
             self.tokens[role] = logged_in.token
         return {"Authorization": f"Bearer {self.tokens[role]}"}
 
+    async def enter(self, role: str) -> None:
+        """Let a browser be logged in as somebody of a role."""
+        await self.authorized(role)
+        self.client.cookies.set("jimpitan", self.tokens[role])
+
+    async def page(self, path: str) -> str:
+        """Return a page as the browser shows it."""
+        answer = await self.client.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    async def form(self, path: str, **fields: str) -> dict[str, str]:
+        """Return the fields of a form on a page, with the token that it sends."""
+        found = re.search(r'name="csrf_token" value="([^"]+)"', await self.page(path))
+        assert found
+        return {"csrf_token": found[1]} | fields
+
     async def send(self, role: str, path: str, content: object = None) -> httpx.Response:
         """Post JSON as somebody of a role."""
         headers = await self.authorized(role)
@@ -137,12 +155,18 @@ class Town:
         return await self.csv("\n".join(lines), dry_run=dry_run)
 
     async def csv(
-        self, text: str, profile: str = "jimpitan", *, dry_run: bool = False
+        self,
+        text: str,
+        profile: str = "jimpitan",
+        *,
+        dry_run: bool = False,
+        accept_warnings: bool = False,
     ) -> httpx.Response:
         """Import a statement file as the treasurer."""
+        wish = {"dry_run": dry_run, "accept_warnings": accept_warnings}
         return await self.client.post(
             "/api/v1/statements",
-            params={"account": ACCOUNT, "profile": profile, "dry_run": dry_run},
+            params={"account": ACCOUNT, "profile": profile} | wish,
             content=text.encode(),
             headers=await self.authorized("treasurer") | {"Content-Type": "text/csv"},
         )

@@ -96,7 +96,39 @@ def test_a_layout_of_ones_own_is_a_file(folder: Path) -> None:
         (folder / "bpr.json").write_text(content)
         run(*words, "--profile", str(folder / "bpr.json"), code=1)
     assert "no profile" in run(*words, "--profile", "bpr", code=1)
-    assert "bsi-short" in run("statement", "profiles")
+    (folder / "bpr.yaml").write_text(
+        "style: [english, indonesian]\ndate: Tgl\ndate_formats: '%d-%m-%Y'\n"
+        "description: Uraian\ndebit: Keluar\ncredit: Masuk\n"
+    )
+    found = json.loads(run(*words, "--profile", str(folder / "bpr.yaml"), "--dry-run"))
+    assert (found["profile"], found["lines_known"]) == ("bpr", 1)
+
+
+def test_layouts_say_whether_they_were_tried_on_a_banks_file(folder: Path) -> None:
+    listed = json.loads(run("statement", "profiles", "--json"))["profiles"]
+    bsi = next(one for one in listed if one["name"] == "bsi")
+    assert (bsi["bank"], bsi["verified"]) == ("BSI", False)
+    assert "bank-jatim" in run("statement", "profiles")
+    add_partner(folder)
+    file = folder / "mutasi.csv"
+    file.write_text('Tanggal Transaksi,Keterangan,Jumlah\n09/01/2026,QRIS,"1,000.00 CR"\n')
+    said = run("statement", "import", str(file), "--account", "bsi-1", "--dry-run")
+    assert "layout bca was not tried on a file of the bank" in said
+    assert "tells no balances" in said
+    assert "Nothing was imported." in said
+
+
+def test_a_gap_of_balances_is_accepted_by_hand_only(folder: Path) -> None:
+    add_partner(folder)
+    file = folder / "mutasi.csv"
+    words = ("statement", "import", str(file), "--account", "bsi-1")
+    file.write_text(CSV + "2026-11-20,10:00,1000,1000,QRIS,\n")
+    run(*words)
+    file.write_text(CSV + "2026-11-25,10:00,1000,5000,QRIS,\n")
+    assert "+3000 rupiah moved on lines that are missing" in run(*words, "--dry-run")
+    assert "--accept-warnings imports it" in run(*words, code=1)
+    assert '"statement_warnings"' in run(*words, "--json", code=1)
+    assert json.loads(run(*words, "--json", "--accept-warnings").split("\n")[-2])["import_id"] == 2
 
 
 def test_a_code_is_taken_apart(folder: Path) -> None:
@@ -105,6 +137,39 @@ def test_a_code_is_taken_apart(folder: Path) -> None:
     wrong = qris_of("A17")[:-1] + "X"
     assert "checksum" in run("qris", "inspect", wrong, code=1)
     assert "character 1" in run("qris", "inspect", "hello", code=1)
+
+
+def test_each_line_is_answered_with_one_object_and_garbage_is_an_answer(folder: Path) -> None:
+    lines = [qris_of("A17"), "garbage", "", "x" * 9_000, qris_of("A17")[:-1] + "X", qris_of(None)]
+    done = run("qris", "inspect", "-", "--json", stdin="\n".join(lines) + "\n", code=1)
+    answers = [json.loads(line) for line in done.splitlines()]
+    assert [one["valid"] for one in answers] == [True, False, False, False, False, True]
+    assert [bool(one["errors"]) for one in answers] == [False, True, True, True, True, False]
+    assert answers[5]["warnings"][0]["code"] == "terminal_missing"
+    wanted = "valid crc_valid nmid mpan merchant_name terminal_label point_of_initiation"
+    wanted += " amount_idr warnings errors"
+    assert all(set(wanted.split()) <= set(one) for one in answers)
+
+
+def test_a_code_is_compared_with_the_one_of_a_box(folder: Path) -> None:
+    run("qris", "register", "box-0017", qris_of("A17"))
+    words = ("qris", "inspect", "--against", "box-0017", "--json")
+    assert json.loads(run(*words, qris_of("A17")))["verdict"] == "same"
+    altered = json.loads(run(*words, qris_of("A99")))
+    assert altered["verdict"] == "altered"
+    assert altered["differences"] == {"terminal_label": {"registered": "A17", "found": "A99"}}
+    assert json.loads(run(*words, "hello", code=1))["verdict"] == "unreadable"
+    unknown = json.loads(run("qris", "inspect", "--against", "box-9", "--json", qris_of("A17")))
+    assert unknown["verdict"] == "unknown"
+    assert "box id" in run("qris", "inspect", "--against", "Box 9", qris_of("A17"), code=1)
+    run("qris", "register", "box-0017", qris_of("A99"), "--replace", "--mode", "shared")
+    assert json.loads(run(*words, qris_of("A17")))["verdict"] == "altered"
+
+
+def test_boxes_without_a_scan_are_listed(folder: Path) -> None:
+    run("qris", "register", "box-0017", qris_of("A17"))
+    assert json.loads(run("qris", "overdue", "--json")) == {"overdue": []}
+    assert run("qris", "overdue", "--days", "1") == ""
 
 
 def test_a_code_is_registered_for_a_box(folder: Path) -> None:

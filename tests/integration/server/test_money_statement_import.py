@@ -2,7 +2,9 @@
 
 import pytest
 from jimpitan_server.adapters.database.money_schema import statement_imports, statement_lines
+from jimpitan_server.adapters.database.statement_schema import statement_stretches
 from money_town import ACCOUNT, Town, town
+from sqlalchemy.exc import DBAPIError
 
 __all__ = ["town"]
 pytestmark = pytest.mark.integration
@@ -78,7 +80,7 @@ async def test_a_file_may_come_as_a_form(town: Town) -> None:
 IMPOSSIBLE_IMPORTS = (
     ({"account": "nowhere", "profile": "jimpitan"}, 404),
     ({"account": ACCOUNT, "profile": "nothing"}, 422),
-    ({"account": ACCOUNT}, 422),
+    ({"profile": "jimpitan"}, 422),
 )
 
 
@@ -89,6 +91,44 @@ async def test_what_cannot_be_imported_is_said(town: Town) -> None:
             "/api/v1/statements", params=params, content=HEADER.encode(), headers=headers
         )
         assert answer.status_code == status, params
+
+
+async def test_a_gap_of_balances_must_be_accepted_and_closes_when_it_is_filled(
+    town: Town,
+) -> None:
+    january = HEADER + "2026-01-09,10:00,1000,6000,QRIS A,\n"
+    february = HEADER + "2026-02-09,10:00,1000,9000,QRIS B,\n"
+    between = HEADER + "2026-01-20,10:00,2000,8000,QRIS C,\n"
+    assert (await town.csv(january)).status_code == 201
+    dry = (await town.csv(february, dry_run=True)).json()
+    assert [one["missing_idr"] for one in dry["warnings"]] == [2_000]
+    refused = await town.csv(february)
+    assert (refused.status_code, refused.json()["error"]) == (409, "statement_warnings")
+    assert "+2000 rupiah moved" in refused.json()["message"]
+    assert await town.count(statement_lines) == 1
+    assert "statement_gap" not in await town.open_kinds()
+    assert (await town.csv(february, accept_warnings=True)).status_code == 201
+    assert "statement_gap" in await town.open_kinds()
+    assert (await town.csv(between)).status_code == 201
+    assert "statement_gap" not in await town.open_kinds()
+    assert await town.count(statement_lines) == 3
+
+
+async def test_a_part_of_a_day_that_is_missing_is_a_gap_inside(town: Town) -> None:
+    rows = [f"2026-01-09,10:0{at},1000,{at}000,QRIS {at},\n" for at in range(1, 7)]
+    assert (await town.csv(HEADER + "".join(rows[:2]))).status_code == 201
+    dry = (await town.csv(HEADER + "".join(rows[3:]), dry_run=True)).json()
+    assert [(one["inside"], one["missing_idr"]) for one in dry["warnings"]] == [(True, 1_000)]
+    assert (await town.csv(HEADER + "".join(rows[2:]))).status_code == 201
+    assert (await town.csv(HEADER + "".join(rows))).json()["lines_new"] == 0
+
+
+async def test_what_an_import_kept_cannot_be_changed(town: Town) -> None:
+    await town.csv(HEADER + "2026-01-09,10:00,1000,6000,QRIS A,\n")
+    for table in (statement_stretches, statement_lines):
+        with pytest.raises(DBAPIError, match="append-only"):
+            async with town.program.database.write() as connection:
+                await connection.execute(table.delete())
 
 
 async def test_a_notified_payment_is_confirmed_once(town: Town) -> None:

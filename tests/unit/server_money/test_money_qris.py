@@ -30,6 +30,11 @@ def without_crc(payload: str) -> str:
     return payload[: payload.rindex(CRC_HEAD)]
 
 
+def account(mpan: str, merchant: str = "M", domain: str = "ID.CO.CONTOH.WWW") -> str:
+    parts = {"00": domain, "01": mpan, "02": merchant, "03": "URE"}
+    return "".join(write_tlv(tag, value) for tag, value in parts.items())
+
+
 def codes(payload: str) -> set[str]:
     read = parse(payload)
     return {remark.code for remark in (*read.errors, *read.warnings)}
@@ -138,6 +143,24 @@ def test_one_changed_character_never_passes_unseen(at: int, sign: str) -> None:
         (without_crc(PLAIN).replace("93600999", "9360A999"), "mpan_malformed"),
         (without_crc(PLAIN).replace("93600999", "12345999"), "mpan_foreign"),
         (without_crc(PLAIN).replace("ID0000000000017", "XX0000000000017"), "nmid_unusual"),
+        (without_crc(PLAIN).replace("52048398", "52044829"), "transfer_code"),
+        (without_crc(PLAIN).replace("62070703A01", "62150703A010804BOOK"), "transfer_code"),
+        (without_crc(PLAIN).replace("52048398", "52045812"), "mcc_no_donation"),
+        (without_crc(PLAIN).replace("0303URE52", "0303XYZ52"), "criteria_unknown"),
+        (without_crc(PLAIN).replace("0303URE51", "0303XYZ51"), "criteria_unknown"),
+        (without_crc(PLAIN).replace("ID.CO.QRIS.WWW", "ID.CO.QRIZ.WWW"), "national_unusual"),
+        (without_crc(PLAIN).replace("610542311", ""), "postal_missing"),
+        (without_crc(PLAIN).replace("610542311", "611142311423114"), "postal_long"),
+        (without_crc(PLAIN) + "540810000001", "amount_large"),
+        (without_crc(PLAIN) + "0204abcd", "international"),
+        (without_crc(PLAIN) + "8002xy", "tag_unknown"),
+        (without_crc(PLAIN) + write_tlv("64", "0002ID"), "language_incomplete"),
+        (without_crc(PLAIN) + write_tlv("27", account("936009990000000025")), "mpan_several"),
+        (without_crc(PLAIN) + write_tlv("27", account("9360099900000000174")), "mpan_check_digit"),
+        (without_crc(PLAIN) + write_tlv("27", account("9360099900000000173")), "mpan_check_wrong"),
+        (without_crc(PLAIN) + write_tlv("27", account("93600999")), "mpan_length"),
+        (without_crc(PLAIN) + write_tlv("27", account("93600999", "M" * 16)), "merchant_id_long"),
+        (without_crc(PLAIN) + write_tlv("27", account("9", domain="D" * 33)), "domain_long"),
     ],
 )
 def test_each_oddity_has_its_code(body: str, code: str) -> None:

@@ -6,18 +6,32 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jimpitan_server.adapters.statement_file import open_sheets
+from jimpitan_server.adapters.statement_profiles import (
+    described_profile,
+    known_profiles,
+    profiles_named,
+)
+from jimpitan_server.domain import statement_reading
 from jimpitan_server.domain.money_errors import ProfileMalformed
 from jimpitan_server.domain.rupiah import Rupiah
-from jimpitan_server.domain.statement import StatementReading, profile_of
-from jimpitan_server.domain.statement_profiles import PROFILES, profile_named
-from jimpitan_server.domain.statement_reading import FILE_LENGTH_MAX, read_statement
+from jimpitan_server.domain.statement import StatementReading
+from jimpitan_server.domain.statement_profile import profile_of
+from jimpitan_server.domain.statement_reading import read_statement
+from jimpitan_server.domain.statement_sheet import FILE_LENGTH_MAX
 
 HEADER = "date,time,amount,balance,description,reference\n"
+PROFILES = sorted(known_profiles())
 
 
-def read(text: str | bytes, profile: str = "jimpitan") -> StatementReading:
+def read(text: str | bytes, profile: str | None = "jimpitan") -> StatementReading:
     content = text.encode() if isinstance(text, str) else text
-    return read_statement(content, file_name="mutasi.csv", profile=profile_named(profile))
+    return read_statement(
+        content,
+        file_name="mutasi.csv",
+        profiles=profiles_named(profile),
+        open_sheets=open_sheets,
+    )
 
 
 def only_fault(reading: StatementReading) -> str:
@@ -67,14 +81,15 @@ def test_other_banks_lay_it_out_differently() -> None:
     rows = 'PEND,QRIS,0000,"1,000.00 CR"\n09/01/2026,QRIS,0000,"2,000.00 CR"\n'
     reading = read(bca + rows + '10/01/2026,ADM,0000,"500.00 DB"\n', "bca")
     assert [line.amount.amount for line in reading.lines] == [2_000, -500]
-    assert reading.skipped == 1
+    assert (reading.pending, reading.skipped) == (1, 0)
     mandiri = "Tgl.,Tgl. Val.,Rincian Transaksi,No. Referensi,Debit,Kredit,Saldo,Branch Code\n"
     reading = read(mandiri + '09/01/26,09/01/26,QRIS,R1,-,"2,000.00","2,000.00",1\n', "mandiri")
     assert not reading.faults
     assert [line.amount.amount for line in reading.lines] == [2_000]
-    bri = "TGL_TRAN|JAM_TRAN|SEQ|DESK_TRAN|MUTASI_DEBIT|MUTASI_KREDIT\n"
-    reading = read(bri + "2026-01-09 00:00:00|101500|7|QRIS|0|2000.00\n", "bri")
-    assert [str(line.booked_time) for line in reading.lines] == ["10:15:00"]
+    bri = "NOREK|TGL_TRAN|JAM_TRAN|SEQ|DESK_TRAN|SALDO_AWAL_MUTASI|MUTASI_DEBIT|MUTASI_KREDIT\n"
+    reading = read(bri + "01|2026-01-09 00:00:00|91500|7|QRIS|500.00|0|2000.00\n", "bri")
+    assert [str(line.booked_time) for line in reading.lines] == ["09:15:00"]
+    assert reading.lines[0].balance == Rupiah(2_500)
 
 
 GOOD = "2026-01-09,10:00,1000,1000,QRIS,R1\n"
@@ -92,7 +107,10 @@ GOOD = "2026-01-09,10:00,1000,1000,QRIS,R1\n"
         (HEADER + "2026-01-09,10:00,1000000000001,1,Q,R\n", "rupiah in one line"),
         (HEADER + "2026-01-09,10:00,1000,1000,Q,R,extra\n", "more cells than the header"),
         (HEADER + GOOD + "2026-01-09,10:01,1000,2500,Q,R\n", "line 3, balance: the balance"),
-        (HEADER + f"2026-01-09,10:00,1000,1000,{'x' * 1001},R\n", "line 2, line: a cell of over"),
+        (
+            HEADER + f"2026-01-09,10:00,1000,1000,{'x' * 1001},R\n",
+            "line 2, description: a cell of over",
+        ),
         (
             "date,time,amount,description,reference\n",
             "line 1, header: no header line for jimpitan",
@@ -179,7 +197,7 @@ def test_overlapping_and_repeated_files_add_every_line_once(
     assert Counter(held.values()) == wanted
 
 
-@given(st.binary(max_size=300), st.sampled_from(sorted(PROFILES)))
+@given(st.binary(max_size=300), st.sampled_from(PROFILES))
 def test_any_file_is_read_or_its_faults_are_named(content: bytes, profile: str) -> None:
     reading = read(content, profile)
     assert reading.faults or not reading.lines
@@ -192,9 +210,12 @@ def test_any_cells_are_read_or_their_faults_are_named(cells: list[list[str]]) ->
     assert all(fault.file_name == "mutasi.csv" for fault in reading.faults)
 
 
-@pytest.mark.parametrize("name", sorted(PROFILES))
+@pytest.mark.parametrize("name", PROFILES)
 def test_every_known_layout_can_be_used(name: str) -> None:
-    assert profile_named(name).columns
+    (profile,) = profiles_named(name)
+    assert profile.columns
+    assert profile.bank
+    assert profile.source
 
 
 @pytest.mark.parametrize(
@@ -208,6 +229,18 @@ def test_every_known_layout_can_be_used(name: str) -> None:
         {"style": "plain", "date": "d", "date_formats": "%Y", "description": "x", "colour": "y"},
         {"style": "plain", "date": 5},
         {"style": "plain", "direction_in_amount": "yes"},
+        {"style": "plain", "verified": "no"},
+        {"style": ["plain", "roman"]},
+        {"style": []},
+        {
+            "style": "plain",
+            "date": "d",
+            "date_formats": "%Y",
+            "description": "x",
+            "amount": "y",
+            "balance": "z",
+            "balance_before": "w",
+        },
         {
             "style": "plain",
             "date": "d",
@@ -224,6 +257,37 @@ def test_a_layout_that_contradicts_itself_is_refused(described: dict[str, object
         profile_of("mine", described)
 
 
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "a: &b [1]\nc: *b", "style: plain" + " " * 100_001, "style: [roman]"]
+)
+def test_a_description_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ProfileMalformed):
+        described_profile("mine", text)
+
+
+def test_a_file_is_read_in_the_one_style_of_numbers_that_fits_it() -> None:
+    head = "TrxId;Tanggal;Trx Time;D/K;Mutasi;Saldo;Keterangan\n"
+    row = "T;09/01/2026;10:00;K;{};{};Q\n"
+    for amount, balance in (("1.000,00", "2.000"), ("1,000.00", "2,000")):
+        (line,) = read(head + row.format(amount, balance), "bsi").lines
+        assert (line.amount, line.balance) == (Rupiah(1_000), Rupiah(2_000))
+    mixed = head + row.format("1.000,00", "2.000") + row.format("1,000.00", "3,000")
+    assert "line 3, Mutasi: '1,000.00' is no amount in indonesian style" in only_fault(
+        read(mixed, "bsi")
+    )
+
+
+def test_more_lines_than_a_statement_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statement_reading, "LINES_MAX", 1)
+    row = '09/01/2026,QRIS,"1,000.00 CR"\n'
+    fault = only_fault(read("Tanggal Transaksi,Keterangan,Jumlah\n" + row * 2, "bca"))
+    assert "line 3, file: over 1 lines" in fault
+
+
+def test_faults_are_named_up_to_twenty() -> None:
+    assert len(read(HEADER + "2026-99-09,10:00,1,1,Q,R\n" * 30).faults) == 20
+
+
 def test_an_unknown_layout_names_the_known_ones() -> None:
     with pytest.raises(ProfileMalformed, match="bsi-short"):
-        profile_named("bank of nowhere")
+        profiles_named("bank of nowhere")

@@ -83,6 +83,8 @@ PROTECTED = (
     "ledger_entries",
     "ledger_closings",
     "ledger_seals",
+    "statement_stretches",
+    "box_scans",
 )
 
 

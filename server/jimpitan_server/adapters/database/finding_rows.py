@@ -18,6 +18,9 @@ from jimpitan_server.domain.ids import GatewayId, UserId
 from jimpitan_server.services.ports import RefusedBytes
 
 BYTES_MAX = 2048
+MATCHER = "matching"
+EXPLAINED = "explained"
+_CHUNK = 500
 DUE = {
     Severity.CRITICAL: timedelta(days=1),
     Severity.WARNING: timedelta(days=7),
@@ -107,6 +110,45 @@ async def raise_discrepancies(connection: AsyncConnection, found: Sequence[Discr
     ]
     statement = upsert(connection, discrepancies).on_conflict_do_nothing()
     await connection.execute(statement, rows)
+
+
+async def exchange_discrepancies(
+    connection: AsyncConnection,
+    found: Sequence[Discrepancy],
+    now: datetime,
+    *,
+    kinds: Sequence[str],
+    beginning: str = "",
+) -> None:
+    """Raise what is new, raise again what had been explained, and close what is explained now.
+
+    It is about all findings of these `kinds` whose subject begins so. What a person has
+    resolved stays resolved.
+    """
+    table = discrepancies
+    statement = select(
+        table.c.discrepancy_id, table.c.kind, table.c.subject, table.c.resolved_by
+    ).where(table.c.kind.in_(kinds), table.c.subject.startswith(beginning, autoescape=True))
+    present = {(str(item.kind), item.subject) for item in found}
+    explained, again = [], []
+    for number, kind, subject, resolved_by in await connection.execute(statement):
+        if (kind, subject) in present and resolved_by == MATCHER:
+            again.append(number)
+        elif (kind, subject) not in present and resolved_by is None:
+            explained.append(number)
+    await raise_discrepancies(connection, found)
+    for numbers, resolved in ((again, False), (explained, True)):
+        for start in range(0, len(numbers), _CHUNK):
+            part = numbers[start : start + _CHUNK]
+            await connection.execute(
+                update(table)
+                .where(table.c.discrepancy_id.in_(part))
+                .values(
+                    resolved_at=now if resolved else None,
+                    resolved_by=MATCHER if resolved else None,
+                    resolution_code=EXPLAINED if resolved else None,
+                )
+            )
 
 
 async def open_discrepancies(

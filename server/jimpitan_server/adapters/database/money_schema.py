@@ -79,6 +79,7 @@ box_codes = Table(
     Column("nmid", Id),
     Column("mpan18", Id),
     Column("merchant", Id),
+    Column("mode", Word, nullable=False, server_default="own"),
     Column("registered_at", Instant, nullable=False),
     Column("withdrawn_at", Instant),
     UniqueConstraint("box_id", "payload", name="uq_box_codes_box_id_payload"),

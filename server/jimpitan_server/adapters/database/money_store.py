@@ -24,6 +24,7 @@ from jimpitan_server.domain.notification import PaymentKeys
 from jimpitan_server.domain.partner import Account
 from jimpitan_server.domain.rupiah import Rupiah
 from jimpitan_server.domain.statement import StatementLine
+from jimpitan_server.domain.statement_gaps import Stretch
 from jimpitan_server.services.ports_money import (
     BoxCode,
     CollectionRow,
@@ -66,8 +67,12 @@ class DatabaseMoney:
         )
 
     async def add_code(self, code: BoxCode, now: datetime) -> None:
-        """Keep the code on a box; one that is known already changes nothing."""
+        """Keep the code on a box; one that is known already takes on the mode."""
         await partner_rows.add_code(self.connection, code, now)
+
+    async def withdraw_codes(self, box: BoxId, *, but: str, now: datetime) -> int:
+        """Let a box carry no other code than `but` from now on; return how many it loses."""
+        return await partner_rows.withdraw_codes(self.connection, box, but=but, now=now)
 
     async def box_of(self, keys: PaymentKeys) -> BoxId | None:
         """Return the one box whose code fits these keys, or None if there are none or more."""
@@ -115,9 +120,25 @@ class DatabaseMoney:
             self.connection, account, first_on=first_on, last_on=last_on
         )
 
-    async def add_import(self, row: ImportRow, lines: Sequence[StatementLine]) -> int:
+    async def stretches(self, account: str) -> list[Stretch]:
+        """Return the days and balances of every import of an account that told balances."""
+        return await statement_rows.stretches(self.connection, account)
+
+    async def moved_by_day(self, account: str) -> dict[date, Rupiah]:
+        """Return the sum of the lines held, by the day they were booked."""
+        return await statement_rows.moved_by_day(self.connection, account)
+
+    async def add_import(
+        self, row: ImportRow, lines: Sequence[StatementLine], stretch: Stretch | None
+    ) -> int:
         """Keep an import with its new lines; return its number."""
-        return await statement_rows.add_import(self.connection, row, lines)
+        return await statement_rows.add_import(self.connection, row, lines, stretch)
+
+    async def exchange_gaps(
+        self, account: str, found: Sequence[Discrepancy], now: datetime
+    ) -> None:
+        """Raise the gaps of an account that are new, and close those that are filled."""
+        await statement_rows.exchange_gaps(self.connection, account, found, now)
 
     async def add_collection(self, row: CollectionRow) -> bool:
         """Keep a count; say whether neither its id nor its content was there before."""

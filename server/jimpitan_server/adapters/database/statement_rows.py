@@ -1,21 +1,40 @@
 """Keeps statement files, line by line."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import RowMapping, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from jimpitan_server.adapters.database.bulk import insert_rows
 from jimpitan_server.adapters.database.engine import POSTGRESQL
+from jimpitan_server.adapters.database.finding_rows import exchange_discrepancies
 from jimpitan_server.adapters.database.money_schema import (
     books_generation,
     statement_imports,
     statement_lines,
 )
+from jimpitan_server.adapters.database.statement_schema import statement_stretches
+from jimpitan_server.domain.discrepancy import Discrepancy
+from jimpitan_server.domain.rupiah import Rupiah
 from jimpitan_server.domain.statement import StatementLine
+from jimpitan_server.domain.statement_gaps import StatementFinding, Stretch
 from jimpitan_server.services.ports_money import ImportRow
 
 BOOKS_LOCK = 0x6A_62_6F_6F  # "jboo": one import or matching at a time on one PostgreSQL database
+
+_LINE_COLUMNS = (
+    "import_id",
+    "account_id",
+    "booked_on",
+    "booked_time",
+    "amount_idr",
+    "balance_idr",
+    "description",
+    "reference",
+    "row_hash",
+    "occurrence",
+)
 
 
 async def lock_books(connection: AsyncConnection) -> None:
@@ -72,8 +91,37 @@ async def _tuples(connection: AsyncConnection, statement: object) -> list[tuple[
     return [(row[0], row[1]) for row in result]
 
 
+async def stretches(connection: AsyncConnection, account: str) -> list[Stretch]:
+    """Return the days and balances of every import of an account that told balances."""
+    table = statement_stretches
+    statement = select(table).where(table.c.account_id == account).order_by(table.c.import_id)
+    return [
+        Stretch(
+            first_on=row["first_on"],
+            last_on=row["last_on"],
+            opening=Rupiah(row["opening_idr"]),
+            closing=Rupiah(row["closing_idr"]),
+        )
+        for row in (await connection.execute(statement)).mappings()
+    ]
+
+
+async def moved_by_day(connection: AsyncConnection, account: str) -> dict[date, Rupiah]:
+    """Return the sum of the lines held, by the day they were booked."""
+    table = statement_lines
+    statement = (
+        select(table.c.booked_on, func.sum(table.c.amount_idr))
+        .where(table.c.account_id == account)
+        .group_by(table.c.booked_on)
+    )
+    return {day: Rupiah(int(moved)) for day, moved in await connection.execute(statement)}
+
+
 async def add_import(
-    connection: AsyncConnection, row: ImportRow, lines: Sequence[StatementLine]
+    connection: AsyncConnection,
+    row: ImportRow,
+    lines: Sequence[StatementLine],
+    stretch: Stretch | None,
 ) -> int:
     """Keep an import with its new lines; return its number."""
     statement = insert(statement_imports).values(
@@ -91,23 +139,54 @@ async def add_import(
     result = await connection.execute(statement.returning(statement_imports.c.import_id))
     number: int = result.scalar_one()
     await next_generation(connection)
-    if lines:
+    rows = _line_rows(lines, number, row.account, dialect=connection.dialect.name)
+    await insert_rows(connection, statement_lines, _LINE_COLUMNS, rows)
+    if stretch is not None:
         await connection.execute(
-            insert(statement_lines), [_line(line, number, row.account) for line in lines]
+            insert(statement_stretches).values(
+                import_id=number,
+                account_id=row.account,
+                first_on=stretch.first_on,
+                last_on=stretch.last_on,
+                opening_idr=stretch.opening.amount,
+                closing_idr=stretch.closing.amount,
+            )
         )
     return number
 
 
-def _line(line: StatementLine, import_id: int, account: str) -> dict[str, object]:
-    return {
-        "import_id": import_id,
-        "account_id": account,
-        "booked_on": line.booked_on,
-        "booked_time": line.booked_time.isoformat() if line.booked_time else None,
-        "amount_idr": line.amount.amount,
-        "balance_idr": line.balance.amount if line.balance is not None else None,
-        "description": line.description,
-        "reference": line.reference,
-        "row_hash": line.row_hash,
-        "occurrence": line.occurrence,
-    }
+def _line_rows(
+    lines: Sequence[StatementLine], import_id: int, account: str, *, dialect: str
+) -> list[tuple[object, ...]]:
+    """Return lines as the drivers take them: PostgreSQL wants days, SQLite their text."""
+    has_days = dialect == POSTGRESQL
+    return [
+        (
+            import_id,
+            account,
+            line.booked_on if has_days else line.booked_on.isoformat(),
+            line.booked_time.isoformat() if line.booked_time else None,
+            line.amount.amount,
+            line.balance.amount if line.balance is not None else None,
+            line.description,
+            line.reference,
+            line.row_hash,
+            line.occurrence,
+        )
+        for line in lines
+    ]
+
+
+async def exchange_gaps(
+    connection: AsyncConnection, account: str, found: Sequence[Discrepancy], now: datetime
+) -> None:
+    """Raise the gaps of an account that are new, and close those that are filled."""
+    kinds = [StatementFinding.GAP.value]
+    await exchange_discrepancies(connection, found, now, kinds=kinds, beginning=f"{account}/")
+
+
+async def past_imports(connection: AsyncConnection, *, limit: int) -> list[RowMapping]:
+    """Return the newest imports of all accounts."""
+    table = statement_imports
+    statement = select(table).order_by(table.c.import_id.desc()).limit(limit)
+    return list((await connection.execute(statement)).mappings().all())

@@ -27,6 +27,8 @@ from jimpitan_server.entrypoints.http import (
     public_door,
     rollout_door,
     rollout_page_door,
+    statement_page_door,
+    sticker_door,
 )
 from jimpitan_server.entrypoints.http.body import BodyLimit
 from jimpitan_server.entrypoints.http.errors import install_error_answers
@@ -56,6 +58,8 @@ ROUTERS = (
     bank_page_door.router,
     import_door.router,
     ledger_page_door.router,
+    statement_page_door.router,
+    sticker_door.router,
     collector_door.router,
 )
 

@@ -19,6 +19,7 @@ from jimpitan_server.entrypoints.http.box_status import status_of
 from jimpitan_server.entrypoints.http.pages import page
 from jimpitan_server.entrypoints.http.parts import TheProgram
 from jimpitan_server.entrypoints.http.people import require
+from jimpitan_server.entrypoints.http.sticker_door import TEXT_LENGTH_MAX
 from jimpitan_server.services.close_collection import Counted
 
 router = APIRouter(prefix="/kolektor", tags=["collector"], default_response_class=HTMLResponse)
@@ -70,6 +71,7 @@ async def _form(
         box=status_of(row, now=program.clock.now(), stale_after=stale),
         denominations=sorted(DENOMINATIONS, reverse=True),
         collection_id=typed.get("collection_id") or str(uuid.uuid4()),
+        scan_id=str(uuid.uuid4()),
         lid_at=typed.get("lid_at") or program.clock.now().isoformat(timespec="seconds"),
         typed=typed,
         fault=fault,
@@ -85,6 +87,31 @@ async def post_visit(
         raise NotFound("Kotak ini tidak dikenal; periksa kode di stiker.", code="box_unknown")
     visit = await program.open_collection(BoxId(box), actor=session.user_id)
     return page(request, program, "kolektor_kunjungan.html", box=box, expires_at=visit.expires_at)
+
+
+@router.post("/{box}/stiker")
+async def post_sticker(
+    box: str, request: Request, program: TheProgram, session: Collecting
+) -> HTMLResponse:
+    """Keep what the collector's phone read on the sticker, and say whether it is ours."""
+    if not is_box_id(box):
+        raise NotFound("Kotak ini tidak dikenal; periksa kode di stiker.", code="box_unknown")
+    form = {name: str(value).strip() for name, value in (await request.form()).items()}
+    try:
+        scan_id = str(uuid.UUID(form.get("scan_id", "")))
+        if len(form.get("isi", "")) > TEXT_LENGTH_MAX:
+            raise ValueError
+    except ValueError:
+        fault = "Formulir ini rusak; muat ulang halaman."
+        return await _form(box, request, program, fault=fault, status=422)
+    scanned = await program.stickers.scan(
+        BoxId(box),
+        scan_id=scan_id,
+        text=form.get("isi", ""),
+        actor=session.user_id,
+        scanned_at=None,
+    )
+    return page(request, program, "kolektor_stiker.html", box=box, scanned=scanned)
 
 
 @router.post("/{box}/hitung")

@@ -3,8 +3,10 @@
 from collections import Counter, defaultdict
 from dataclasses import fields
 
+from jimpitan_server.adapters.statement_profiles import known_profiles
 from jimpitan_server.domain.matching import Matching
 from jimpitan_server.domain.statement import LineFault, StatementLine
+from jimpitan_server.domain.statement_gaps import StatementGap
 from jimpitan_server.services.close_collection import Receipt
 from jimpitan_server.services.dossier import (
     CollectionView,
@@ -40,22 +42,31 @@ def of_remittance(receipt: RemittanceReceipt) -> Json:
 
 def of_import(imported: Imported) -> Json:
     """Return what an import did, or would do."""
+    reading = imported.reading
+    profile = known_profiles().get(reading.profile)
     return {
         "account": imported.account,
         "file_name": imported.file_name,
-        "profile": imported.profile,
+        "file_sha256": imported.file_sha256.hex(),
+        "profile": reading.profile,
+        "profile_verified": profile is not None and profile.verified,
         "dry_run": imported.dry_run,
         "import_id": imported.import_id,
-        "lines_read": imported.lines_read,
-        "lines_new": imported.lines_new,
+        "lines_read": len(reading.lines),
+        "lines_new": len(imported.new),
         "lines_known": imported.lines_known,
-        "lines_skipped": imported.lines_skipped,
-        "credits_idr": imported.credits.amount,
-        "debits_idr": imported.debits.amount,
-        "first_on": imported.first_on.isoformat() if imported.first_on else None,
-        "last_on": imported.last_on.isoformat() if imported.last_on else None,
+        "lines_skipped": reading.skipped,
+        "lines_pending": reading.pending,
+        "credits_idr": reading.credits.amount,
+        "debits_idr": reading.debits.amount,
+        "new_credits_idr": imported.new_credits.amount,
+        "new_debits_idr": imported.new_debits.amount,
+        "balance_checked": imported.is_balance_checked,
+        "first_on": reading.first_on.isoformat() if reading.first_on else None,
+        "last_on": reading.last_on.isoformat() if reading.last_on else None,
         "preview": [_line(line) for line in imported.preview],
         "faults": [_fault(fault) for fault in imported.faults],
+        "warnings": [_gap(gap) for gap in imported.warnings],
     }
 
 
@@ -65,6 +76,26 @@ def of_faults(imported: Imported) -> Json:
         "error": "statement_malformed",
         "message": f"Nothing was imported. {imported.faults[0]}",
         "faults": [_fault(fault) for fault in imported.faults],
+    }
+
+
+def of_warnings(imported: Imported) -> Json:
+    """Return what somebody must accept before anything is imported."""
+    return {
+        "error": "statement_warnings",
+        "message": "Nothing was imported; send accept_warnings=true if it shall be: "
+        + "; ".join(gap.sentence for gap in imported.warnings),
+        "warnings": [_gap(gap) for gap in imported.warnings],
+    }
+
+
+def _gap(gap: StatementGap) -> Json:
+    return {
+        "after": gap.after.isoformat(),
+        "before": gap.before.isoformat(),
+        "missing_idr": gap.missing.amount,
+        "inside": gap.is_inside,
+        "sentence": gap.sentence,
     }
 
 

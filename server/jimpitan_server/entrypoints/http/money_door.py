@@ -8,13 +8,14 @@ from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
 from starlette.datastructures import UploadFile
 
+from jimpitan_server.adapters.money_desk import ImportWish
+from jimpitan_server.adapters.statement_profiles import profiles_named
 from jimpitan_server.domain.books import RemittanceMethod
 from jimpitan_server.domain.cash import PIECES_MAX, CashCount
 from jimpitan_server.domain.errors import Malformed, TooLarge
 from jimpitan_server.domain.ids import BoxId, is_box_id
 from jimpitan_server.domain.rupiah import ENTRY_IDR_MAX, Rupiah
-from jimpitan_server.domain.statement_profiles import profile_named
-from jimpitan_server.domain.statement_reading import FILE_LENGTH_MAX
+from jimpitan_server.domain.statement_sheet import FILE_LENGTH_MAX
 from jimpitan_server.domain.user import Role, Session
 from jimpitan_server.entrypoints.http import money_answers
 from jimpitan_server.entrypoints.http.bearer import allow
@@ -67,8 +68,9 @@ class StatementQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     account: Text
-    profile: Annotated[str, Field(max_length=40)]
+    profile: Annotated[str | None, Field(max_length=40)] = None
     dry_run: bool = False
+    accept_warnings: bool = False
     file_name: Annotated[str, Field(max_length=200)] = "statement.csv"
 
 
@@ -141,19 +143,24 @@ async def post_statement(
     program: TheProgram,
     session: Banking,
 ) -> JSONResponse:
-    """Import a statement file, as a body of text/csv or as the form field `file`."""
-    layout = profile_named(query.profile)
+    """Import a statement file, as the body or as the form field `file`."""
+    profiles = profiles_named(query.profile)
     name, content = await _file(request, query.file_name)
     imported = await program.money.import_statement(
-        account=query.account,
-        file_name=name,
-        content=content,
-        profile=layout,
-        dry_run=query.dry_run,
-        actor=session.user_id,
+        ImportWish(
+            account=query.account,
+            file_name=name,
+            content=content,
+            profiles=profiles,
+            dry_run=query.dry_run,
+            accept_warnings=query.accept_warnings,
+            actor=session.user_id,
+        )
     )
     if imported.faults:
         return JSONResponse(money_answers.of_faults(imported), 422)
+    if imported.import_id is None and not query.dry_run:
+        return JSONResponse(money_answers.of_warnings(imported), 409)
     return JSONResponse(money_answers.of_import(imported), 200 if query.dry_run else 201)
 
 

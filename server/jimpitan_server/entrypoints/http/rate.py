@@ -24,6 +24,8 @@ class Door:
 
 
 LOGIN = Door("login", burst=10, per_s=0.2)
+# A donor checks one sticker; a hall of donors behind one address may check a few.
+CHECK = Door("check", burst=20, per_s=0.2)
 ENROLMENT = Door("enrolment", burst=10, per_s=0.2)
 GATEWAY = Door("gateway", burst=400, per_s=200)
 BANK = Door("bank", burst=400, per_s=200)
@@ -32,6 +34,7 @@ PUBLIC = Door("public", burst=200, per_s=50)
 DOORS: tuple[tuple[str, str, Door], ...] = (
     ("POST", "/masuk", LOGIN),
     ("POST", "/api/v1/sessions", LOGIN),
+    ("POST", "/cek", CHECK),
     ("POST", "/api/v1/boxes/enrol", ENROLMENT),
     ("", "/api/v1/records", GATEWAY),
     ("", "/api/v1/down", GATEWAY),
