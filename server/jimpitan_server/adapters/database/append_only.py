@@ -77,6 +77,7 @@ PROTECTED = (
     "ledger_entries",
     "ledger_closings",
     "ledger_seals",
+    "discrepancy_events",
 )
 
 

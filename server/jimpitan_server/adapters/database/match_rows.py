@@ -4,26 +4,21 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Table, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from jimpitan_server.adapters.database.finding_rows import raise_discrepancies
+from jimpitan_server.adapters.database.matched_cases import exchange_cases
 from jimpitan_server.adapters.database.money_schema import (
     fresh_payments,
     money_matches,
     money_positions,
     payment_states,
 )
-from jimpitan_server.adapters.database.schema import discrepancies
 from jimpitan_server.adapters.database.statement_rows import next_generation
 from jimpitan_server.adapters.database.upsert import upsert
-from jimpitan_server.domain.discrepancy import Discrepancy
 from jimpitan_server.domain.match import Match, Relation
 from jimpitan_server.domain.matching import Matching, Position
-from jimpitan_server.domain.money_discrepancies import MoneyFinding
 
-MATCHER = "matching"
-EXPLAINED = "explained"
 _CHUNK = 500
 
 
@@ -35,7 +30,7 @@ async def save_matching(connection: AsyncConnection, matching: Matching, now: da
     await _exchange(connection, payment_states, "payment_id", states)
     await _forget_fresh(connection, list(states))
     await _save_position(connection, matching.position, now)
-    await _exchange_discrepancies(connection, matching.discrepancies, now)
+    await exchange_cases(connection, matching.discrepancies, now)
 
 
 def _match_rows(matches: Sequence[Match]) -> dict[object, dict[str, object]]:
@@ -113,37 +108,3 @@ async def _save_position(connection: AsyncConnection, position: Position, now: d
                 index_elements=["position"], set_={"amount_idr": amount, "reconciled_at": now}
             )
         )
-
-
-async def _exchange_discrepancies(
-    connection: AsyncConnection, found: Sequence[Discrepancy], now: datetime
-) -> None:
-    """Raise what is new, raise again what had been explained, and close what is explained now.
-
-    What a person has resolved stays resolved.
-    """
-    table = discrepancies
-    kinds = [kind.value for kind in MoneyFinding]
-    statement = select(
-        table.c.discrepancy_id, table.c.kind, table.c.subject, table.c.resolved_by
-    ).where(table.c.kind.in_(kinds))
-    present = {(str(item.kind), item.subject) for item in found}
-    explained, again = [], []
-    for number, kind, subject, resolved_by in await connection.execute(statement):
-        if (kind, subject) in present and resolved_by == MATCHER:
-            again.append(number)
-        elif (kind, subject) not in present and resolved_by is None:
-            explained.append(number)
-    await raise_discrepancies(connection, found)
-    for numbers, resolved in ((again, False), (explained, True)):
-        for start in range(0, len(numbers), _CHUNK):
-            part = numbers[start : start + _CHUNK]
-            await connection.execute(
-                update(table)
-                .where(table.c.discrepancy_id.in_(part))
-                .values(
-                    resolved_at=now if resolved else None,
-                    resolved_by=MATCHER if resolved else None,
-                    resolution_code=EXPLAINED if resolved else None,
-                )
-            )
