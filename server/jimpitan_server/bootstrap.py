@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from jimpitan_server.adapters.bank_desk import BankDesk, bank_desk
 from jimpitan_server.adapters.bell import Bell
+from jimpitan_server.adapters.case_desk import CaseDesk
 from jimpitan_server.adapters.clock import SystemClock
 from jimpitan_server.adapters.configuration_desk import ConfigurationDesk
 from jimpitan_server.adapters.database.engine import Database
@@ -77,6 +78,7 @@ class Program:
     money: MoneyDesk
     bank: BankDesk
     ledger: LedgerDesk
+    cases: CaseDesk
     thanks: ThanksDesk
     configurations: ConfigurationDesk
     rollouts: RolloutDesk
@@ -381,6 +383,7 @@ async def build(settings: Settings, clock: Clock | None = None) -> Program:
         money=money,
         bank=bank_desk(database, now, master, money, thank=thanks.add),
         ledger=LedgerDesk(database, now, master, settings.seals_folder),
+        cases=CaseDesk(database, now, Rupiah(settings.approval_above_idr)),
         thanks=thanks,
         configurations=ConfigurationDesk(database, now, commands.ring),
         rollouts=RolloutDesk(database, now, settings.publisher(), commands.ring),

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from jimpitan_server.domain.errors import Misconfigured
+from jimpitan_server.domain.rupiah import ENTRY_IDR_MAX
 from jimpitan_server.services.totals import GiftRange
 
 MASTER_KEY_LENGTH = 32
@@ -82,6 +83,10 @@ class Settings(BaseSettings):
         14, description="After how many days without a scan the sticker of a box is overdue"
     )
 
+    approval_above_idr: Annotated[int, Field(ge=0, le=ENTRY_IDR_MAX)] = Field(
+        100_000,
+        description="Above this sum at stake a second person must approve how a discrepancy ended",
+    )
     bank_closed_days: tuple[date, ...] = Field(
         (),
         max_length=400,

@@ -16,6 +16,7 @@ from jimpitan_server.domain.errors import Malformed, ServerError
 from jimpitan_server.domain.user import Role
 from jimpitan_server.entrypoints import (
     cli_account,
+    cli_discrepancy,
     cli_ledger,
     cli_money,
     cli_partner,
@@ -40,6 +41,7 @@ cli_money.add_to(app)
 cli_partner.add_to(app)
 cli_account.add_to(app)
 cli_ledger.add_to(app)
+cli_discrepancy.add_to(app)
 cli_records.add_to(app)
 cli_rollout.add_to(app)
 

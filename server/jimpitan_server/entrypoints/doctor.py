@@ -37,6 +37,7 @@ async def examine(program: Program) -> list[Finding]:
     findings.append(await _triggers(program))
     findings.append(await _audit(program))
     findings.append(await _ledger(program))
+    findings.append(await _cases(program))
     findings.append(_seals(program))
     findings.append(await _keys(program))
     findings.append(await _bodies(program))
@@ -76,6 +77,13 @@ async def _ledger(program: Program) -> Finding:
         return Finding("ledger", True, "The custody ledger is unbroken.")
     sentence = f"The custody ledger was changed at entry {broken}: compare it with its seals."
     return Finding("ledger", False, sentence)
+
+
+async def _cases(program: Program) -> Finding:
+    broken = await program.cases.first_broken()
+    if broken is None:
+        return Finding("cases", True, "Every discrepancy stands as its history says.")
+    return Finding("cases", False, f"Discrepancy {broken} or its history was changed.")
 
 
 def _seals(program: Program) -> Finding:

@@ -85,6 +85,7 @@ PROTECTED = (
     "ledger_seals",
     "statement_stretches",
     "box_scans",
+    "discrepancy_events",
 )
 
 

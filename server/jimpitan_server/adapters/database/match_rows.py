@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Table, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from jimpitan_server.adapters.database.finding_rows import exchange_discrepancies
+from jimpitan_server.adapters.database.matched_cases import exchange_cases
 from jimpitan_server.adapters.database.money_schema import (
     fresh_payments,
     money_matches,
@@ -37,7 +37,7 @@ async def save_matching(connection: AsyncConnection, matching: Matching, now: da
     await _forget_fresh(connection, list(states))
     await _save_position(connection, matching.position, now)
     kinds = [kind.value for kind in MoneyFinding]
-    await exchange_discrepancies(connection, matching.discrepancies, now, kinds=kinds)
+    await exchange_cases(connection, matching.discrepancies, now, kinds=kinds)
 
 
 def _match_rows(matches: Sequence[Match]) -> dict[object, dict[str, object]]:

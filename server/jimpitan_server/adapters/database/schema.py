@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from jimpitan_server.adapters.database.metadata import Digest, Id, Instant, Name, metadata
+from jimpitan_server.adapters.database.metadata import Digest, Id, Instant, Money, Name, metadata
 
 RowNumber = BigInteger().with_variant(Integer, "sqlite")
 Word = String(40)
@@ -204,8 +204,15 @@ discrepancies = Table(
     Column("resolved_by", Id),
     Column("resolution_code", Word),
     Column("resolution_reason", Text),
+    # Derived from the events of the case (`case_schema`) and from its evidence.
+    Column("state", Word, nullable=False, server_default="open"),
+    Column("at_stake_idr", Money),
+    Column("severity_at_stake", Word, nullable=False, server_default="notice"),
+    CheckConstraint("state IN ('open', 'waiting', 'resolved')", name="state"),
+    CheckConstraint("(resolved_at IS NULL) = (state <> 'resolved')", name="resolved"),
     Index("uq_discrepancies_kind_subject", "kind", "subject", unique=True),
     Index("ix_discrepancies_resolved_at", "resolved_at", "due_at"),
+    Index("ix_discrepancies_box_id", "box_id"),
 )
 
 down_messages = Table(

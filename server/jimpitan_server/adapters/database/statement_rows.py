@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jimpitan_server.adapters.database.bulk import insert_rows
 from jimpitan_server.adapters.database.engine import POSTGRESQL
-from jimpitan_server.adapters.database.finding_rows import exchange_discrepancies
+from jimpitan_server.adapters.database.matched_cases import exchange_cases
 from jimpitan_server.adapters.database.money_schema import (
     books_generation,
     statement_imports,
@@ -182,7 +182,7 @@ async def exchange_gaps(
 ) -> None:
     """Raise the gaps of an account that are new, and close those that are filled."""
     kinds = [StatementFinding.GAP.value]
-    await exchange_discrepancies(connection, found, now, kinds=kinds, beginning=f"{account}/")
+    await exchange_cases(connection, found, now, kinds=kinds, beginning=f"{account}/")
 
 
 async def past_imports(connection: AsyncConnection, *, limit: int) -> list[RowMapping]:

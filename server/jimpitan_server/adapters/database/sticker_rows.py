@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from sqlalchemy import BigInteger, RowMapping, String, cast, func, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from jimpitan_server.adapters.database import finding_rows, partner_rows
+from jimpitan_server.adapters.database import finding_rows, matched_cases, partner_rows
 from jimpitan_server.adapters.database.collection_rows import is_void
 from jimpitan_server.adapters.database.money_schema import (
     box_codes,
@@ -107,7 +107,7 @@ class DatabaseStickers:
     async def exchange_overdue(self, found: Sequence[Discrepancy], now: datetime) -> None:
         """Raise overdue scans that are new, and close those that were made."""
         kinds = [StickerFinding.SCAN_OVERDUE.value]
-        await finding_rows.exchange_discrepancies(self.connection, found, now, kinds=kinds)
+        await matched_cases.exchange_cases(self.connection, found, now, kinds=kinds)
 
     async def sticker_states(self) -> list[StickerState]:
         """Return every box that carries a code, with its last scan that read a code."""

@@ -153,3 +153,14 @@ async def first_broken_audit(connection: AsyncConnection) -> int | None:
             return int(row["audit_id"])
         before = bytes(row["chain"])
     return None
+
+
+async def people_of_role(connection: AsyncConnection, role: Role, *, limit: int) -> dict[str, str]:
+    """Return the login names of the people of a role who may log in, by their ids."""
+    statement = (
+        select(users.c.user_id, users.c.login_name)
+        .where(users.c.role == role, users.c.disabled_at.is_(None))
+        .order_by(users.c.login_name)
+        .limit(limit)
+    )
+    return {row.user_id: row.login_name for row in await connection.execute(statement)}

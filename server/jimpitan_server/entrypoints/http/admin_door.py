@@ -1,24 +1,22 @@
-"""The admin's pages: live totals, boxes and how they are, what needs a person."""
+"""The admin's pages: live totals, boxes and how they are."""
 
-import json
 from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
-from jimpitan_server.adapters.database import finding_rows
 from jimpitan_server.adapters.database.box_reading import box_rows_all
 from jimpitan_server.domain.user import Role, Session
 from jimpitan_server.entrypoints.http.box_status import BoxStatus, status_of
 from jimpitan_server.entrypoints.http.pages import page
 from jimpitan_server.entrypoints.http.parts import TheProgram
 from jimpitan_server.entrypoints.http.people import require
+from jimpitan_server.services.ports_cases import CaseFilter, Order
 
 router = APIRouter(prefix="/admin", tags=["admin"], default_response_class=HTMLResponse)
 Looking = Annotated[Session, Depends(require(Role.ADMIN, Role.TREASURER, Role.AUDITOR))]
 BOXES_SHOWN = 5_000
-DISCREPANCIES_SHOWN = 1_000
 STATES = ("act", "watch", "good")
 
 
@@ -34,8 +32,7 @@ async def _boxes(program: TheProgram) -> list[BoxStatus]:
 async def get_overview(request: Request, program: TheProgram, _: Looking) -> HTMLResponse:
     """Show the live totals, and what needs a look first."""
     boxes = await _boxes(program)
-    async with program.database.read() as connection:
-        findings = await finding_rows.open_discrepancies(connection, limit=DISCREPANCIES_SHOWN)
+    findings = await program.cases.page(CaseFilter(), order=Order.AGE, limit=1)
     return page(
         request,
         program,
@@ -51,12 +48,3 @@ async def get_overview(request: Request, program: TheProgram, _: Looking) -> HTM
 async def get_boxes(request: Request, program: TheProgram, _: Looking) -> HTMLResponse:
     """List the boxes, those that need somebody first."""
     return page(request, program, "kotak.html", boxes=await _boxes(program))
-
-
-@router.get("/temuan")
-async def get_findings(request: Request, program: TheProgram, _: Looking) -> HTMLResponse:
-    """List what still needs a person."""
-    async with program.database.read() as connection:
-        rows = await finding_rows.open_discrepancies(connection, limit=DISCREPANCIES_SHOWN)
-    findings = [{**row, "evidence": json.loads(row["evidence"])} for row in rows]
-    return page(request, program, "temuan.html", findings=findings, now=program.clock.now())

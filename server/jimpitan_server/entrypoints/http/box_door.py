@@ -1,18 +1,15 @@
-"""The door for people who look after boxes: how they are, opening them, what needs a look."""
+"""The door for people who look after boxes: how they are, and opening them."""
 
-import json
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from jimpitan_server.adapters.database import finding_rows, gap_rows, period_rows
+from jimpitan_server.adapters.database import gap_rows, period_rows
 from jimpitan_server.adapters.database.box_reading import box_row, box_rows_all
-from jimpitan_server.adapters.database.user_store import append_audit
 from jimpitan_server.domain.errors import NotFound
 from jimpitan_server.domain.ids import BOX_PATTERN, BoxId
-from jimpitan_server.domain.resolution import ResolutionCode
 from jimpitan_server.domain.user import Role, Session
 from jimpitan_server.entrypoints.http.bearer import allow
 from jimpitan_server.entrypoints.http.parts import TheProgram
@@ -24,8 +21,8 @@ Looking = Annotated[Session, Depends(allow(Role.ADMIN, Role.TREASURER, Role.AUDI
 Opening = Annotated[Session, Depends(allow(Role.ADMIN, Role.COLLECTOR))]
 Deciding = Annotated[Session, Depends(allow(Role.ADMIN, Role.TREASURER))]
 Reason = Annotated[str, Field(min_length=3, max_length=1000, pattern=r"^[^\x00]*$")]
-BoxPath = Annotated[str, Path(pattern=BOX_PATTERN)]
 NumberPath = Annotated[int, Path(ge=1, le=2**53)]
+BoxPath = Annotated[str, Path(pattern=BOX_PATTERN)]
 HIDDEN = {"tag_max", "keys_version"}
 
 
@@ -35,15 +32,6 @@ class EdgeIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     seq: Annotated[int, Field(ge=1, le=0xFFFFFFFF)]
-    reason: Reason
-
-
-class ResolutionIn(BaseModel):
-    """How a discrepancy ended, and why."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    code: ResolutionCode
     reason: Reason
 
 
@@ -101,46 +89,3 @@ async def post_edge(
     """Let a lid opening outside a collection end a holding period."""
     await program.declare_edge(BoxId(box), seq=edge.seq, actor=session.user_id, reason=edge.reason)
     return {"box": box, "seq": edge.seq}
-
-
-@router.get("/discrepancies")
-async def get_discrepancies(
-    program: TheProgram,
-    _: Looking,
-    after: Annotated[int, Query(ge=0, le=2**53)] = 0,
-    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 200,
-) -> dict[str, object]:
-    """List what still needs a person."""
-    async with program.database.read() as connection:
-        page = await finding_rows.open_discrepancies(connection, after=after, limit=limit)
-    return {
-        "discrepancies": [_plain(row) | {"evidence": json.loads(row["evidence"])} for row in page]
-    }
-
-
-@router.post("/discrepancies/{number}/resolution", status_code=201)
-async def post_resolution(
-    number: NumberPath, resolution: ResolutionIn, program: TheProgram, session: Deciding
-) -> dict[str, object]:
-    """Say how a discrepancy ended."""
-    now = program.clock.now()
-    async with program.database.write() as connection:
-        was_open = await finding_rows.resolve_discrepancy(
-            connection,
-            number,
-            actor=session.user_id,
-            code=resolution.code,
-            reason=resolution.reason,
-            now=now,
-        )
-        if not was_open:
-            raise NotFound("There is no open discrepancy of this number.")
-        await append_audit(
-            connection,
-            at=now,
-            actor=session.user_id,
-            action="discrepancy_resolved",
-            subject=str(number),
-            detail={"code": resolution.code, "reason": resolution.reason},
-        )
-    return {"discrepancy": number, "code": resolution.code}

@@ -30,15 +30,21 @@ WORD_LENGTH_MAX = 64
 
 @router.get("")
 async def get_boxes(
-    request: Request, program: TheProgram, _: Collecting, kotak: str = ""
+    request: Request,
+    program: TheProgram,
+    session: Collecting,
+    kotak: str = "",
+    *,
+    saya: bool = False,
 ) -> HTMLResponse:
-    """List the boxes, or those whose code begins with what was typed."""
+    """List the boxes, or those whose code has what was typed; with `saya` one's own figures."""
     async with program.database.read() as connection:
         rows = await box_rows_all(connection, limit=BOXES_SHOWN)
     now, stale = program.clock.now(), timedelta(seconds=program.settings.stale_after_s)
     wanted = kotak.strip().lower()
     boxes = [status_of(row, now=now, stale_after=stale) for row in rows if wanted in row["box_id"]]
-    return page(request, program, "kolektor.html", boxes=boxes, wanted=wanted)
+    figures = await program.cases.figures_of_collector(session.user_id) if saya else None
+    return page(request, program, "kolektor.html", boxes=boxes, wanted=wanted, own_figures=figures)
 
 
 @router.get("/{box}")

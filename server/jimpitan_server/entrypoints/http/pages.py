@@ -45,6 +45,7 @@ def environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined
     )
     found.filters |= {"rupiah": rupiah, "number": number, "clock_time": clock_time}
+    found.filters["instant"] = datetime.fromisoformat
     found.filters["base64"] = lambda content: b64encode(content).decode()
     return found
 
