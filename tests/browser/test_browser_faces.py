@@ -11,7 +11,7 @@ from pathlib import Path
 
 import components
 import pytest
-from jimpitan_server.adapters.database import partner_rows
+from jimpitan_server.adapters.database import account_rows
 from jimpitan_server.bootstrap import build
 from jimpitan_server.domain.books import Settlement
 from jimpitan_server.domain.partner import Account
@@ -58,7 +58,7 @@ class Server:
             await program.add_box("box-0007", epoch=1, key=SECRET)
             account = Account(account_id="bsi-1", settlement=Settlement.PAYMENT)
             async with program.database.write() as connection:
-                await partner_rows.add_account(connection, account, program.clock.now())
+                await account_rows.add_account(connection, account, program.clock.now())
             await program.money.register_code(
                 box="box-0007", payload=CODE, store_id=None, merchant_id=None
             )

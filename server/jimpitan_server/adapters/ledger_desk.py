@@ -1,7 +1,7 @@
 """Everything that can be done with the ledger, each as one transaction."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -32,6 +32,7 @@ log = structlog.get_logger()
 CLOSINGS_SHOWN = 24
 SEALS_SHOWN = 31
 ENTRIES_SHOWN = 100
+FILES_KEPT = 16
 PERSONS = (PlaceKind.COLLECTOR, PlaceKind.TREASURER)
 
 
@@ -60,6 +61,7 @@ class LedgerDesk:
     clock: Clock
     master: MasterKey
     folder: Path | None
+    files: dict[date, SealFile] = field(default_factory=dict)
 
     async def view(self, *, before: int | None = None) -> LedgerView:
         """Return balances, the newest entries below `before`, closings and seals."""
@@ -129,7 +131,7 @@ class LedgerDesk:
         for age, row in reversed(list(enumerate(rows))):
             if age >= SEALS_SHOWN and self._is_published(row):
                 continue
-            file = await self.file_of(row.seal.day)
+            file = await self._made(row.seal.day)
             try:
                 is_same = self.folder is None or publish(self.folder, file)
             except OSError as error:
@@ -151,7 +153,14 @@ class LedgerDesk:
             await raise_discrepancies(connection, [found])
 
     async def file_of(self, day: date) -> SealFile:
-        """Return the published file of a sealed day."""
+        """Return the published file of a sealed day; the newest that were asked for are kept."""
+        if day not in self.files:
+            while len(self.files) >= FILES_KEPT:
+                self.files.pop(next(iter(self.files)), None)
+            self.files[day] = await self._made(day)
+        return self.files[day]
+
+    async def _made(self, day: date) -> SealFile:
         async with self.database.read() as connection:
             found = await ledger_rows.seals(connection, day=day)
             if not found:

@@ -246,11 +246,12 @@ class MoneyDesk:
 
     async def what_if(self, changes: Mapping[str, str]) -> WhatIf:
         """Match what stands by the rules and by changed ones; nothing is kept."""
-        async with self.database.read() as connection:
-            standing = await take_standing(
-                DatabaseMoney(connection), DatabaseLedger(connection), self.clock.now()
-            )
-        return await asyncio.to_thread(try_rules, standing, self._rules(), changes)
+        async with self.pace.turn:  # one at a time, and none beside a matching
+            async with self.database.read() as connection:
+                standing = await take_standing(
+                    DatabaseMoney(connection), DatabaseLedger(connection), self.clock.now()
+                )
+            return await asyncio.to_thread(try_rules, standing, self._rules(), changes)
 
     async def matches(self, wish: MatchWish) -> list[Match]:
         """Return matches as they were found last, a page at a time."""

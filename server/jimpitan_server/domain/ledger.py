@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from jimpitan_server.domain.bank_day import bank_day
-from jimpitan_server.domain.custody import Movement, Place, Why
+from jimpitan_server.domain.custody import Movement, Place, PlaceKind, Why
 from jimpitan_server.domain.rupiah import Rupiah
 
 CHAIN_START = b""
@@ -99,11 +99,13 @@ def drafts(standing: Mapping[str, Standing], wanted: Iterable[Movement]) -> list
     Places and amount decide; a movement whose day alone is known better now stays as it stands.
     What a person closed is no fact that could go away, so it is left alone.
     """
+    wanted = list(wanted)
     wanted_by_key = {movement.key: movement for movement in wanted}
+    assert len(wanted_by_key) == len(wanted), "two movements under one key"
     reversals = [
         Draft(movement=_back(one.movement), reverses=one.number)
         for key, one in standing.items()
-        if one.movement.why is not Why.CLOSED and not _same(one.movement, wanted_by_key.get(key))
+        if not _is_closing(one.movement) and not _same(one.movement, wanted_by_key.get(key))
     ]
     reversals.sort(key=lambda draft: draft.reverses or 0)
     new = [
@@ -112,6 +114,16 @@ def drafts(standing: Mapping[str, Standing], wanted: Iterable[Movement]) -> list
         if key not in standing or not _same(standing[key].movement, movement)
     ]
     return reversals + new
+
+
+def _is_closing(movement: Movement) -> bool:
+    """Tell whether a movement closes a period: nothing else may call itself so."""
+    kinds = {movement.source.kind, movement.target.kind}
+    return (
+        movement.why is Why.CLOSED
+        and kinds == {PlaceKind.BANK_CONFIRMED, PlaceKind.FUND}
+        and movement.source.holder == movement.target.holder
+    )
 
 
 def _same(standing: Movement, wanted: Movement | None) -> bool:

@@ -36,7 +36,7 @@ def match_credits(books: Books, rules: Rules) -> list[Match]:
     """Return every match of remittances, payments and credits."""
     paid_by_qris = find_remittance_payments(books, rules)
     by_hand = link_by_hand(books, paid_by_qris.remittance_by_payment)
-    books = _without(books, by_hand)
+    books = _without(books, by_hand, paid_by_qris)
     due = DueDates.of(books, rules)
     notified = {one.remittance_id for one in paid_by_qris.remittance_by_payment.values()}
     by_slip = [one for one in books.remittances if one.remittance_id not in notified]
@@ -65,16 +65,25 @@ def match_credits(books: Books, rules: Rules) -> list[Match]:
     ]
 
 
-def _without(books: Books, by_hand: LinkedByHand) -> Books:
-    """Return the books without the papers that a person linked."""
+def _without(books: Books, by_hand: LinkedByHand, paid_by_qris: RemittancePayments) -> Books:
+    """Return the books without the papers that a person linked.
+
+    The payment by which a linked remittance was made goes with it: it is the same money.
+    """
     if not by_hand.matches:
         return books
+    same_money = {
+        payment_id
+        for payment_id, remittance in paid_by_qris.remittance_by_payment.items()
+        if remittance.remittance_id in by_hand.remittances
+    }
+    gone = by_hand.payments | same_money
     return replace(
         books,
         remittances=tuple(
             one for one in books.remittances if one.remittance_id not in by_hand.remittances
         ),
-        payments=tuple(one for one in books.payments if one.payment_id not in by_hand.payments),
+        payments=tuple(one for one in books.payments if one.payment_id not in gone),
         credits=tuple(one for one in books.credits if one.credit_id not in by_hand.credits),
     )
 

@@ -185,23 +185,24 @@ def _without_repeats(
     unlinked = [payment for payment in payments if payment.payment_id not in linked]
     rrns = {payment.rrn for payment in unlinked if payment.rrn}
     seen = {
-        _fingerprint(payment)
+        fingerprint(payment)
         for payment in payments
         if payment.rrn in rrns and (payment.payment_id in linked or payment.payment_id in claimed)
     }
     rest: list[Payment] = []
     repeated: list[Payment] = []
     for payment in unlinked:
-        fingerprint = _fingerprint(payment)
-        if payment.rrn and fingerprint in seen and payment.payment_id not in claimed:
+        mark = fingerprint(payment)
+        if payment.rrn and mark in seen and payment.payment_id not in claimed:
             repeated.append(payment)
         else:
             rest.append(payment)
-            seen.add(fingerprint)
+            seen.add(mark)
     return rest, repeated
 
 
-def _fingerprint(payment: Payment) -> tuple[object, ...]:
+def fingerprint(payment: Payment) -> tuple[object, ...]:
+    """Return what two notifications of one payment share, whatever reference they carry."""
     return payment.rrn, payment.mpan18, payment.amount, payment.paid_on, payment.issuer
 
 

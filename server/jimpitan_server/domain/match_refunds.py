@@ -4,12 +4,13 @@ A refund changes nothing of what was given; it says where the money went. Where 
 reached the account the refund must show as a debit; where it never did, the two end each other.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 
 from jimpitan_server.domain.books import Books, Debit, Payment, Refund, Rules
 from jimpitan_server.domain.due import OPEN_REASONS, DueDates
 from jimpitan_server.domain.match import Match, Relation, State
+from jimpitan_server.domain.match_payments import fingerprint
 from jimpitan_server.domain.mentions import Mentions
 from jimpitan_server.domain.pairing import Item, Window, group_equal
 from jimpitan_server.domain.rupiah import NOTHING, Rupiah, total
@@ -17,16 +18,13 @@ from jimpitan_server.domain.rupiah import NOTHING, Rupiah, total
 
 def match_refunds(books: Books, matches: list[Match], rules: Rules) -> list[Match]:
     """Return the matches with every refund judged; a payment that was given back waits no more."""
-    payment_by_id = {one.payment_id: one for one in books.payments}
-    refunds = _first_of_each(books.refunds, payment_by_id)
-    if not refunds:
+    if not books.refunds:
         return matches
-    debit_by_refund = _debits(refunds, books, rules)
-    waiting = {
-        match.left[0]: match
-        for match in matches
-        if match.relation is Relation.PAYMENT_CREDIT and match.left and not match.right
-    }
+    payment_by_id = {one.payment_id: one for one in books.payments}
+    told = _of_originals(books, matches, payment_by_id)
+    refunds = _first_of_each(told, payment_by_id)
+    waiting = {match.left[0]: match for match in matches if _is_open(match)}
+    debit_by_refund = _debits(refunds, books, rules, waiting)
     ended: dict[str, Match | None] = {}  # the open matches of payments that were given back
     found: list[Match] = []
     due = DueDates.of(books, rules)
@@ -44,6 +42,38 @@ def match_refunds(books: Books, matches: list[Match], rules: Rules) -> list[Matc
     return [*_standing(matches, ended), *found]
 
 
+def _is_open(match: Match) -> bool:
+    """Tell whether a payment waits for its credit; one that repeats another waits for none."""
+    return bool(
+        match.relation is Relation.PAYMENT_CREDIT
+        and match.left
+        and not match.right
+        and match.state is not State.DUPLICATE
+    )
+
+
+def _of_originals(
+    books: Books, matches: Iterable[Match], payment_by_id: dict[str, Payment]
+) -> list[Refund]:
+    """Return the refunds, those of a repeated notification as of the payment that it repeats."""
+    repeated = {
+        match.left[0]
+        for match in matches
+        if match.relation is Relation.PAYMENT_CREDIT and match.state is State.DUPLICATE
+    }
+    originals = {
+        fingerprint(one): one.payment_id
+        for one in books.payments
+        if one.payment_id not in repeated
+    }
+    return [
+        replace(one, payment_id=originals[fingerprint(payment_by_id[one.payment_id])])
+        if one.payment_id in repeated
+        else one
+        for one in books.refunds
+    ]
+
+
 def _first_of_each(refunds: Iterable[Refund], payment_by_id: dict[str, Payment]) -> list[Refund]:
     """Return one refund of each payment that stands: the first that was told."""
     first: dict[str, Refund] = {}
@@ -55,8 +85,7 @@ def _first_of_each(refunds: Iterable[Refund], payment_by_id: dict[str, Payment])
 
 def _standing(matches: Iterable[Match], ended: dict[str, Match | None]) -> Iterator[Match]:
     for match in matches:
-        is_open = match.relation is Relation.PAYMENT_CREDIT and match.left and not match.right
-        if not (is_open and match.left[0] in ended):
+        if not (_is_open(match) and match.left[0] in ended):
             yield match
             continue
         rest = ended[match.left[0]]
@@ -69,8 +98,13 @@ def _rest(match: Match, given_back: Rupiah) -> Match | None:
     return replace(match, left_total=left) if left > NOTHING else None
 
 
-def _debits(refunds: list[Refund], books: Books, rules: Rules) -> dict[str, Debit]:
-    """Return the debit of each refund that is named by one, or has the only one of its amount."""
+def _debits(
+    refunds: list[Refund], books: Books, rules: Rules, waiting: Container[str]
+) -> dict[str, Debit]:
+    """Return the debit of each refund that is named by one, or has the only one of its amount.
+
+    What never reached the account goes out of it by name only: another debit is no refund.
+    """
     free = {debit.debit_id: debit for debit in books.debits}
     mentions = Mentions((debit.debit_id, debit.text) for debit in books.debits)
     payment_by_id = {one.payment_id: one for one in books.payments}
@@ -85,7 +119,11 @@ def _debits(refunds: list[Refund], books: Books, rules: Rules) -> dict[str, Debi
             if debit and debit.account == refund.account and debit.amount == refund.amount:
                 found[refund.refund_id] = free.pop(debit_id)
                 break
-    refund_by_id = {one.refund_id: one for one in refunds if one.refund_id not in found}
+    refund_by_id = {
+        one.refund_id: one
+        for one in refunds
+        if one.refund_id not in found and one.payment_id not in waiting
+    }
     for account in sorted({one.account for one in refund_by_id.values()}):
         groups = group_equal(
             [_item(one) for one in refund_by_id.values() if one.account == account],

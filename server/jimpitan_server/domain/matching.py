@@ -4,6 +4,7 @@ It can run again at any time on everything there is, in any order, with the same
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from jimpitan_server.domain.books import Books, Rules
 from jimpitan_server.domain.discrepancy import Discrepancy
@@ -54,6 +55,8 @@ def match_books(books: Books, rules: Rules) -> Matching:
     bank = match_refunds(books, match_credits(books, rules), rules)
     found = [*match_cash(books, rules), *bank]
     matches = tuple(sorted(found, key=lambda match: match.key))
+    for one, other in pairwise(matches):
+        assert one.key != other.key, f"two matches under {one.key}"
     return Matching(
         matches=matches,
         discrepancies=(

@@ -8,8 +8,8 @@ from enum import StrEnum
 from jimpitan_server.domain.books import Books, Rules
 from jimpitan_server.domain.discrepancy import Discrepancy, Severity
 from jimpitan_server.domain.fees import fee_at
+from jimpitan_server.domain.holdings import pass_on
 from jimpitan_server.domain.match import Match, Relation, State
-from jimpitan_server.domain.rupiah import NOTHING, total
 
 _IDS_NAMED_MAX = 20
 
@@ -148,28 +148,24 @@ def _worth_knowing(match: Match) -> _Kind | None:
 
 
 def handover_discrepancies(books: Books) -> tuple[Discrepancy, ...]:
-    """Return the handovers in which the receiver found another sum than was counted."""
-    counted_by_id = {one.collection_id: one.total for one in books.collections}
-    found = []
-    for one in sorted(books.handovers, key=lambda handover: handover.handover_id):
-        counted = total(counted_by_id.get(name, NOTHING) for name in set(one.collection_ids))
-        if counted != one.received:
-            evidence: dict[str, object] = {
-                "expected_idr": counted.amount,
-                "arrived_idr": one.received.amount,
-                "giver": one.giver,
-                "receiver": one.receiver,
-            }
-            found.append(
-                Discrepancy(
-                    kind=MoneyFinding.HANDOVER_DIFFERS,
-                    severity=_CRITICAL if one.received < counted else _WARNING,
-                    subject=one.handover_id,
-                    found_at=books.now,
-                    evidence=evidence,
-                )
-            )
-    return tuple(found)
+    """Return the handovers in which the receiver found another sum than the giver held."""
+    _, passed = pass_on(books.collections, books.handovers)
+    return tuple(
+        Discrepancy(
+            kind=MoneyFinding.HANDOVER_DIFFERS,
+            severity=_CRITICAL if one.handover.received < one.expected else _WARNING,
+            subject=one.handover.handover_id,
+            found_at=books.now,
+            evidence={
+                "expected_idr": one.expected.amount,
+                "arrived_idr": one.handover.received.amount,
+                "giver": one.handover.giver,
+                "receiver": one.handover.receiver,
+            },
+        )
+        for one in passed
+        if one.expected != one.handover.received
+    )
 
 
 def fee_discrepancies(books: Books, rules: Rules) -> tuple[Discrepancy, ...]:

@@ -6,11 +6,11 @@ remittance was made is that remittance and never a gift.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 from jimpitan_server.domain.bank_day import bank_day
 from jimpitan_server.domain.books import Books, Remittance
 from jimpitan_server.domain.custody import Movement, Place, PlaceKind, Why
+from jimpitan_server.domain.holdings import Holdings, Passed, pass_on
 from jimpitan_server.domain.match import Match, Relation, State
 from jimpitan_server.domain.rupiah import NOTHING, Rupiah, total
 
@@ -21,26 +21,11 @@ UNCOUNTED = Place(PlaceKind.GIVEN_UNCOUNTED)
 UNEXPLAINED = Place(PlaceKind.GIVEN_UNEXPLAINED)
 
 
-@dataclass(frozen=True, slots=True)
-class _Papers:
-    """What movements look up: the papers by their ids, and who holds how much of each count."""
-
-    books: Books
-    holdings: dict[str, dict[Place, Rupiah]]
-    remitted_before: set[str] = field(default_factory=set)
-
-
 def movements_of(books: Books, matches: Iterable[Match]) -> list[Movement]:
     """Return every movement that stands, each under its own key, in the order of their days."""
     matches = list(matches)
-    papers = _Papers(
-        books=books,
-        holdings={
-            one.collection_id: {Place(PlaceKind.COLLECTOR, one.holder): one.total}
-            for one in books.collections
-        },
-    )
-    found = [*_counted(books), *_handed_over(papers), *_remitted(papers)]
+    holdings, passed = pass_on(books.collections, books.handovers)
+    found = [*_counted(books), *_handed_over(passed), *_remitted(books, holdings)]
     found += _notified(books, matches)
     found += _credited(books, matches)
     found += _refunded(books, matches)
@@ -62,53 +47,38 @@ def _counted(books: Books) -> Iterator[Movement]:
             )
 
 
-def _handed_over(papers: _Papers) -> Iterator[Movement]:
-    """Move counts from hand to hand, in the order in which that happened.
-
-    What the receiver did not find stays with the giver.
-    """
-    handovers = sorted(papers.books.handovers, key=lambda one: (one.at, one.handover_id))
-    for handover in handovers:
-        target = Place(PlaceKind.TREASURER, handover.receiver)
-        left = handover.received
-        for collection_id in sorted(set(handover.collection_ids)):
-            holding = papers.holdings.get(collection_id)
-            if holding is None:
-                continue  # withdrawn since
-            sources = [one for one in holding if one != target and holding[one]]
-            for number, source in enumerate(sources):
-                part = min(left, holding[source])
-                left -= part
-                holding[source] -= part
-                holding[target] = holding.get(target, NOTHING) + part
-                if part:
-                    yield Movement(
-                        key=f"handover/{handover.handover_id}/{collection_id}/{number}",
-                        occurred_on=bank_day(handover.at),
-                        source=source,
-                        target=target,
-                        amount=part,
-                        why=Why.HANDED_OVER,
-                    )
+def _handed_over(passed: Iterable[Passed]) -> Iterator[Movement]:
+    for one in passed:
+        for number, (collection_id, source, amount) in enumerate(one.parts):
+            yield Movement(
+                key=f"handover/{one.handover.handover_id}/{collection_id}/{number}",
+                occurred_on=bank_day(one.handover.at),
+                source=source,
+                target=one.target,
+                amount=amount,
+                why=Why.HANDED_OVER,
+            )
 
 
-def _remitted(papers: _Papers) -> Iterator[Movement]:
-    ordered = sorted(papers.books.remittances, key=lambda one: (one.paid_at, one.remittance_id))
-    for remittance in ordered:
-        yield from _one_remittance(papers, remittance)
+def _remitted(books: Books, holdings: Holdings) -> Iterator[Movement]:
+    before: set[str] = set()
+    for remittance in sorted(books.remittances, key=lambda one: (one.paid_at, one.remittance_id)):
+        yield from _one_remittance(remittance, holdings, before)
 
 
-def _one_remittance(papers: _Papers, remittance: Remittance) -> Iterator[Movement]:
+def _one_remittance(
+    remittance: Remittance, holdings: Holdings, before: set[str]
+) -> Iterator[Movement]:
     """Take the money from whoever holds the counts, the last receiver first.
 
-    What goes beyond the counts was never counted.
+    What goes beyond the counts was never counted; a count is paid in once.
     """
     left = remittance.amount
-    for collection_id in sorted(set(remittance.collection_ids) - papers.remitted_before):
-        holding = papers.holdings.get(collection_id)
+    for collection_id in sorted(set(remittance.collection_ids) - before):
+        holding = holdings.get(collection_id)
         if holding is None:
             continue
-        papers.remitted_before.add(collection_id)
+        before.add(collection_id)
         for number, source in enumerate(reversed(list(holding))):
             part = min(left, holding[source])
             left -= part

@@ -24,6 +24,7 @@ _DURATIONS = {
 _AMOUNTS = {"deposit_low_idr": "deposit_low", "deposit_high_idr": "deposit_high"}
 _SETTLEMENT = "settlement."
 _NUMBER_MAX = 10_000
+_SEARCH_DAYS_MAX = 90  # what is looked for longer is compared with too much
 CHANGES_MAX = 50
 NAMED_MAX = 200
 
@@ -49,7 +50,7 @@ def _set(rules: Rules, name: str, value: str) -> Rules:
     change: dict[str, Any] = {}
     if name in _AMOUNTS and 0 <= number <= ENTRY_IDR_MAX:
         change = {_AMOUNTS[name]: Rupiah(number)}
-    elif name in _DAYS and 0 <= number <= _NUMBER_MAX:
+    elif name in _DAYS and 0 <= number <= _SEARCH_DAYS_MAX:
         change = {name: number}
     elif name in _DURATIONS and 0 <= number <= _NUMBER_MAX:
         field, unit = _DURATIONS[name]
@@ -58,7 +59,7 @@ def _set(rules: Rules, name: str, value: str) -> Rules:
         return replace(rules, **change)
     if name not in (*_DAYS, *_DURATIONS, *_AMOUNTS):
         raise Malformed(f"No rule {name[:40]!r}; there are {', '.join(RULE_NAMES)}.", code="rule")
-    raise Malformed(f"{name} is a whole number from 0 on, not {value[:40]!r}.", code="rule")
+    raise Malformed(f"{name} is a whole number within reason, not {value[:40]!r}.", code="rule")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ import hashlib
 import json
 import re
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -122,13 +123,15 @@ def broken_rows(entries: Entries) -> dict[int, str]:
     before = b""
     movement_by_number: dict[int, tuple[str, str, int]] = {}
     for row, (line, chain) in enumerate(entries, 1):
-        number, _, _, _, _, source, target, amount, _, reverses, _ = json.loads(line)
+        number, _, _, _, _, source, target, amount, why, reverses, _ = json.loads(line)
         if number != row:
             found[row] = f"entry {number} stands where entry {row} should"
         elif sha256(before + line) != chain:
             found[row] = "its chain hash does not fit it and the entries before it"
         elif type(amount) is not int or amount <= 0 or source == target:
             found[row] = "it moves nothing"
+        elif why == "closed" and not is_closing(source, target):
+            found[row] = "it says that a period was closed, and moves money to another place"
         elif reverses is not None:  # an entry can be taken back once, and only whole
             if movement_by_number.pop(reverses, None) != (target, source, amount):
                 found[row] = f"it does not take back entry {reverses} as it stood"
@@ -136,6 +139,12 @@ def broken_rows(entries: Entries) -> dict[int, str]:
             movement_by_number[number] = (source, target, amount)
         before = chain
     return found
+
+
+def is_closing(source: str, target: str) -> bool:
+    """Tell whether money goes between what is confirmed and the fund, within one account."""
+    ends = sorted((source.partition(":"), target.partition(":")))
+    return [one[0] for one in ends] == ["bank_confirmed", "fund"] and ends[0][2] == ends[1][2]
 
 
 def changed_rows(leaves: list[bytes], seal: dict[str, Any], start: int) -> dict[int, str]:
@@ -198,6 +207,9 @@ def report(entries: Entries, seals: Seals, findings: list[Finding]) -> None:
         if count > ROWS_NAMED_MAX:
             print(f"CHANGED  day {day}: {count - ROWS_NAMED_MAX} more rows")
     last = max(seals)
+    days = (date.fromisoformat(last) - date.fromisoformat(min(seals))).days + 1
+    if days > len(seals):
+        print(f"No seal was given for {days - len(seals)} days before {last}.")
     good = len(seals.keys() - named.keys())
     print(f"{good} of {len(seals)} sealed days are as published; the last is {last}.")
     if len(entries) > seals[last]["size"]:

@@ -36,15 +36,16 @@ async def offer_handover(store: HandoverStore, offer: HandoverOffer) -> bool:
             raise Conflict("Another handover has this id.", code="handover_differs")
         return False
     await _check_receiver(store, offer)
-    found = {one.collection_id: one for one in await store.in_hand(ids)}
+    held = await store.in_hand(ids)
+    own = {one.collection_id: one for one in held if one.holder == offer.giver}
     for name in ids:
-        if name not in found:
+        if name not in {one.collection_id for one in held}:
             raise NotFound(
                 f"There is no count {name} that is still to be paid in.", code="collection_unknown"
             )
-        if found[name].holder != offer.giver:
+        if name not in own:
             raise Conflict(f"The count {name} is in other hands.", code="handover_holder")
-        if found[name].is_offered:
+        if own[name].is_offered:
             raise Conflict(f"The count {name} is offered already.", code="handover_offered")
     await store.add_offer(
         HandoverOffer(
@@ -75,7 +76,10 @@ async def answer_handover(
     actor: str,
     now: datetime,
 ) -> HandoverAnswer:
-    """Keep what the receiver found; None refuses, and custody stays where it was."""
+    """Keep what the receiver found; None refuses, and custody stays where it was.
+
+    The giver may end an offer that nobody answered, in the same words.
+    """
     await store.lock_books()
     told = note.strip()
     if len(told) > NOTE_LENGTH_MAX or (received is None and not told):
@@ -85,13 +89,28 @@ async def answer_handover(
     offer = await store.offer(handover_id)
     if offer is None:
         raise NotFound(f"There is no handover {handover_id}.", code="handover_unknown")
-    if offer.receiver != actor:
+    is_withdrawn = offer.giver == actor and received is None
+    if offer.receiver != actor and not is_withdrawn:
         raise NotAllowed("Only the receiver answers a handover.")
     known = await store.answer(handover_id)
     if known is not None:
         if (known.received, known.note) == (received, told):
             return known
         raise Conflict("This handover was answered already.", code="handover_answered")
+    if received is not None:
+        await _check_held(store, offer)
     answer = HandoverAnswer(handover_id=handover_id, received=received, note=told, answered_at=now)
     await store.add_answer(answer, actor=actor)
     return answer
+
+
+async def _check_held(store: HandoverStore, offer: HandoverOffer) -> None:
+    """Refuse to take over what was paid in, withdrawn or passed on since it was offered."""
+    held = await store.in_hand(offer.collection_ids)
+    own = {one.collection_id for one in held if one.holder == offer.giver}
+    gone = [name for name in offer.collection_ids if name not in own]
+    if gone:
+        raise Conflict(
+            f"The count {gone[0]} was paid in or withdrawn since: refuse this handover.",
+            code="handover_changed",
+        )

@@ -51,6 +51,11 @@ async def link(store: LinkStore, wish: Wish, now: datetime) -> Linked:
             raise Conflict("Another link has this id.", code="link_differs")
         return Linked(link=known, left_total=sums[0], right_total=sums[1], is_new=False)
     _check_papers(made, left, right)
+    if wish.actor in {paper.actor for paper in left.values()}:
+        raise Conflict(
+            "Who paid a remittance in does not link it: another treasurer or an admin does.",
+            code="link_own",
+        )
     taken = await store.linked(made.relation, made.left, made.right)
     if taken:
         raise Conflict(f"{taken[0]} is in another link: end that one first.", code="link_taken")

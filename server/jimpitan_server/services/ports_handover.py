@@ -33,7 +33,7 @@ class HandoverAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InHand:
-    """A count that nobody paid in yet: who holds it, and whether it is offered to somebody."""
+    """What a person holds of a count that nobody paid in yet, and whether it is offered."""
 
     collection_id: str
     box: str
@@ -60,7 +60,7 @@ class HandoverStore(Protocol):
         ...
 
     async def in_hand(self, collection_ids: Sequence[str] | None = None) -> list[InHand]:
-        """Return counts that stand and are not paid in: these, or all of them."""
+        """Return who holds what of counts that stand and are not paid in: these, or all."""
         ...
 
     async def role_of(self, user_id: str) -> Role | None:

@@ -12,10 +12,11 @@ from jimpitan_server.domain.rupiah import Rupiah
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """What a link needs to know of a remittance, payment or credit."""
+    """What a link needs to know of a remittance, payment or credit; `actor` paid it in."""
 
     account: str
     amount: Rupiah
+    actor: str = ""
 
 
 class LinkStore(Protocol):

@@ -80,6 +80,31 @@ async def test_a_refused_handover_leaves_everything_where_it_was(town: Town) -> 
     assert (await town.send("collector", "/api/v1/handovers", offer(count))).status_code == 201
 
 
+async def test_a_refusal_tells_nobody_what_was_counted_and_a_giver_may_withdraw(
+    town: Town,
+) -> None:
+    await town.authorized("treasurer")
+    count = await counted(town)
+    for role in ("treasurer", "collector"):
+        content = offer(count)
+        await town.send("collector", "/api/v1/handovers", content)
+        assert (await answer(town, content, role, note="nanti saja")).status_code == 200
+    headers = await town.authorized("treasurer")
+    seen = (await town.client.get("/api/v1/handovers", headers=headers)).json()["handovers"]
+    assert [one["counted_idr"] for one in seen] == [None, None]
+    assert (await answer(town, offer(count), "collector", received_idr=5)).status_code == 404
+
+
+async def test_what_was_paid_in_meanwhile_is_not_taken_over(town: Town) -> None:
+    await town.authorized("treasurer")
+    count = await counted(town)
+    content = offer(count)
+    await town.send("collector", "/api/v1/handovers", content)
+    await town.remit(20_500, count)
+    late = await answer(town, content, received_idr=20_500)
+    assert (late.status_code, late.json()["error"]) == (409, "handover_changed")
+
+
 async def test_only_what_one_holds_is_handed_to_a_treasurer(town: Town) -> None:
     for role in ("treasurer", "admin"):
         await town.authorized(role)

@@ -53,8 +53,8 @@ def wish(left: str, right: str, **more: object) -> dict[str, object]:
 async def test_a_link_by_hand_stands_until_it_is_ended(town: Town) -> None:
     slips, lines = await two_equal_slips(town)
     link = wish(slips[1], lines[0])
-    first = await town.send("treasurer", "/api/v1/links", link)
-    again = await town.send("treasurer", "/api/v1/links", link)
+    first = await town.send("admin", "/api/v1/links", link)
+    again = await town.send("admin", "/api/v1/links", link)
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json()["left_idr"] == first.json()["right_idr"] == 20_500
     await town.program.money.reconcile()
@@ -63,25 +63,31 @@ async def test_a_link_by_hand_stands_until_it_is_ended(town: Town) -> None:
     assert [one["link_id"] for one in (await get(town, "/api/v1/links"))["links"]] == [  # type: ignore[attr-defined]
         link["link_id"]
     ]
-    taken = await town.send("treasurer", "/api/v1/links", wish(slips[0], lines[0]))
+    taken = await town.send("admin", "/api/v1/links", wish(slips[0], lines[0]))
     assert (taken.status_code, taken.json()["error"]) == (409, "link_taken")
-    other = await town.send("treasurer", "/api/v1/links", link | {"left": [slips[0]]})
+    other = await town.send("admin", "/api/v1/links", link | {"left": [slips[0]]})
     assert other.json()["error"] == "link_differs"
     path = f"/api/v1/links/{link['link_id']}/end"
-    ended = await town.send("treasurer", path, {"reason": REASON})
+    ended = await town.send("admin", path, {"reason": REASON})
     assert ended.json()["state"] == "ended"
-    assert (await town.send("treasurer", path, {"reason": REASON})).json()["error"] == "link_ended"
+    assert (await town.send("admin", path, {"reason": REASON})).json()["error"] == "link_ended"
     await town.program.money.reconcile()
     assert (await get(town, "/api/v1/matches", state="manual"))["matches"] == []
+
+
+async def test_who_paid_a_remittance_in_does_not_link_it(town: Town) -> None:
+    slips, lines = await two_equal_slips(town)
+    own = await town.send("treasurer", "/api/v1/links", wish(slips[0], lines[0]))
+    assert (own.status_code, own.json()["error"]) == (409, "link_own")
 
 
 async def test_a_link_whose_sums_differ_is_asked_for_twice(town: Town) -> None:
     slips, lines = await two_equal_slips(town)
     uneven = wish(slips[0], lines[0]) | {"right": lines}
-    refused = await town.send("treasurer", "/api/v1/links", uneven)
+    refused = await town.send("admin", "/api/v1/links", uneven)
     assert (refused.status_code, refused.json()["error"]) == (409, "link_unequal")
     assert "20500 rupiah" in refused.json()["message"]
-    forced = await town.send("treasurer", "/api/v1/links", uneven | {"force": True})
+    forced = await town.send("admin", "/api/v1/links", uneven | {"force": True})
     assert forced.status_code == 201
     await town.program.money.reconcile()
     assert "link_forced" in await town.open_kinds()
@@ -94,7 +100,7 @@ async def test_a_payment_is_linked_with_a_credit_that_does_not_name_it(town: Tow
     (gift,) = (await get(town, "/api/v1/matches", relation="payment_credit"))["matches"]  # type: ignore[misc]
     (line,) = (await get(town, "/api/v1/matches", relation="other_credit"))["matches"]  # type: ignore[misc]
     link = wish(gift["left"][0], line["right"][0], relation="payment_credit")
-    assert (await town.send("treasurer", "/api/v1/links", link)).status_code == 201
+    assert (await town.send("admin", "/api/v1/links", link)).status_code == 201
     await town.program.money.reconcile()
     assert (await town.money())[1:3] == (3_000, 0)
 
@@ -106,14 +112,14 @@ async def test_links_of_what_is_not_there_are_refused(town: Town) -> None:
         "malformed": wish(slips[0], lines[0], relation="lid_count"),
     }
     for code, content in cases.items():
-        answer = await town.send("treasurer", "/api/v1/links", content)
+        answer = await town.send("admin", "/api/v1/links", content)
         assert answer.json()["error"] == code
-    unknown = await town.send("treasurer", "/api/v1/links", wish(slips[0], "x17"))
+    unknown = await town.send("admin", "/api/v1/links", wish(slips[0], "x17"))
     assert unknown.json()["error"] == "paper_unknown"
-    short = await town.send("treasurer", "/api/v1/links", wish(slips[0], lines[0], reason="ya"))
+    short = await town.send("admin", "/api/v1/links", wish(slips[0], lines[0], reason="ya"))
     assert short.status_code == 422
     path = f"/api/v1/links/{uuid4()}/end"
-    absent = await town.send("treasurer", path, {"reason": REASON})
+    absent = await town.send("admin", path, {"reason": REASON})
     assert absent.json()["error"] == "link_unknown"
     collector = await town.send("collector", "/api/v1/links", wish(slips[0], lines[0]))
     assert collector.status_code == 403
@@ -122,8 +128,8 @@ async def test_links_of_what_is_not_there_are_refused(town: Town) -> None:
 async def test_links_stay_in_history(town: Town) -> None:
     slips, lines = await two_equal_slips(town)
     link = wish(slips[0], lines[0])
-    await town.send("treasurer", "/api/v1/links", link)
-    await town.send("treasurer", f"/api/v1/links/{link['link_id']}/end", {"reason": REASON})
+    await town.send("admin", "/api/v1/links", link)
+    await town.send("admin", f"/api/v1/links/{link['link_id']}/end", {"reason": REASON})
     for table in (manual_links, manual_link_papers, manual_link_ends):
         with pytest.raises(DBAPIError, match="append-only"):
             async with town.program.database.write() as connection:

@@ -75,6 +75,17 @@ def test_what_the_receiver_did_not_find_stays_with_the_giver() -> None:
     assert (paid[SITI], paid[BENDAHARA], paid[PROVISIONAL]) == (NOTHING, NOTHING, Rupiah(20_500))
 
 
+def test_a_second_handover_puts_nobodys_shortage_on_another() -> None:
+    """A counted 20.500 and kept 500; B hands on all that B ever had."""
+    second = replace(handed("h2", 20_000, 0.7), giver="bendahara", receiver="ketua")
+    chain = replace(counted(), handovers=(handed("h1", 20_000), second))
+    held = balances(chain)
+    assert (held[SITI], held[BENDAHARA]) == (Rupiah(500), NOTHING)
+    assert held[Place(PlaceKind.TREASURER, "ketua")] == Rupiah(20_000)
+    cases = [one for one in match_books(chain, Rules()).discrepancies if "handover" in one.kind]
+    assert [(one.subject, one.evidence["giver"]) for one in cases] == [("h1", "siti")]
+
+
 def test_more_than_was_counted_moves_what_was_counted_and_is_a_case() -> None:
     more = replace(counted(), handovers=(handed("h1", 21_000),))
     assert balances(more)[BENDAHARA] == Rupiah(20_500)

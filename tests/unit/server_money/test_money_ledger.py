@@ -129,6 +129,19 @@ def test_a_closing_is_no_fact_that_goes_away() -> None:
     assert drafts({"closing/1": Standing(number=1, movement=closing)}, []) == []
 
 
+def test_what_only_calls_itself_a_closing_is_reversed() -> None:
+    false = Movement(
+        key="closing/2",
+        occurred_on=day(),
+        source=Place(PlaceKind.TREASURER, "b"),
+        target=Place(PlaceKind.SPENT, "a"),
+        amount=Rupiah(5),
+        why=Why.CLOSED,
+    )
+    made = drafts({"closing/2": Standing(number=1, movement=false)}, [])
+    assert [one.reverses for one in made] == [1]
+
+
 def test_a_reversal_comes_before_what_replaces_it() -> None:
     standing = {
         "b": Standing(number=2, movement=moved("b", 1_000)),

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jimpitan_server.domain.books import Books, ManualLink, RemittanceMethod, Rules
+from jimpitan_server.domain.custody import Place, PlaceKind, balances_of
 from jimpitan_server.domain.errors import Malformed
 from jimpitan_server.domain.match import Match, Relation, State
 from jimpitan_server.domain.matching import match_books
 from jimpitan_server.domain.money_errors import ProfileMalformed
+from jimpitan_server.domain.movements import movements_of
 from jimpitan_server.domain.pairing import PAIRINGS_MAX, Item, Window, count_pairings
 from jimpitan_server.domain.rupiah import Rupiah
 from jimpitan_server.domain.what_if import CHANGES_MAX, changed_rules, compare
@@ -81,6 +83,26 @@ def test_links_that_hold_nothing_any_more_are_passed_over() -> None:
         credits=(credit("c1", 1_000, 1),),
     )
     assert State.MANUAL not in {one.state for one in found}
+
+
+def test_a_linked_remittance_by_qris_takes_its_payment_along() -> None:
+    by_qris = remittance("r1", 1_000, "k1", method=RemittanceMethod.QRIS, reference="REFp100")
+    link = linked("l1", Relation.REMITTANCE_CREDIT, "r1", "c1")
+    for more in ((), (credit("c2", 1_000, 1, "QRIS REFp100"),)):
+        given_books = Books(
+            now=at(30),
+            links=(link,),
+            remittances=(by_qris,),
+            payments=(payment("p1", 1_000),),
+            credits=(credit("c1", 1_000, 1, "TRSF"), *more),
+            statement_until={ACCOUNT: day(30)},
+        )
+        found = match_books(given_books, Rules())
+        manual = [one for one in found.matches if one.key == "remittance_credit left r1"]
+        assert [one.state for one in manual] == [State.MANUAL]
+        held = balances_of(movements_of(given_books, found.matches))
+        assert held[Place(PlaceKind.BANK_CONFIRMED, ACCOUNT)] == found.position.credited
+    assert "payment_not_notified" in kinds(found)
 
 
 @st.composite

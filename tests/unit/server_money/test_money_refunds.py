@@ -101,6 +101,27 @@ def test_before_its_debit_is_due_nothing_is_wrong() -> None:
     assert kinds(found) == []
 
 
+def test_a_refund_of_a_repeated_notification_is_of_the_payment_it_repeats() -> None:
+    same = {"rrn": "123456789012", "mpan18": "936000000000000001", "issuer": "BANK"}
+    twice = (payment("p1", 5_000, **same), payment("p2", 5_000, **same))
+    without = matched(payments=twice)
+    (repeated,) = [one for one in without.matches if one.state is State.DUPLICATE]
+    told = matched(payments=twice, refunds=(refund("f1", repeated.left[0], 5_000),))
+    (given_back,) = refunds_in(told)
+    assert given_back.relation is Relation.PAYMENT_REFUND
+    assert given_back.left != repeated.left
+    assert [one.left for one in told.matches if one.state is State.DUPLICATE] == [repeated.left]
+
+
+def test_a_withdrawal_is_no_refund_of_what_never_arrived() -> None:
+    found = matched(
+        payments=(payment("p1", 5_000),),
+        refunds=(refund("f1", "p1", 5_000),),
+        debits=(debit("d1", 5_000, 9, "TARIK TUNAI"),),
+    )
+    assert [one.relation for one in refunds_in(found)] == [Relation.PAYMENT_REFUND]
+
+
 @given(books(), RULES, st.lists(st.tuples(st.integers(0, 7), st.booleans()), max_size=6))
 def test_the_ledger_balances_with_what_is_given_back(
     given_books: Books, rules: Rules, given_back: list[tuple[int, bool]]

@@ -196,6 +196,20 @@ def test_entries_that_make_no_sense_are_told() -> None:
     assert said[6] == "entry 9 stands where entry 6 should"
 
 
+def test_what_only_calls_itself_a_closing_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = a_ledger(random.Random(12), days=1)[:1]
+    true = [2, *rows[0][1:5], "bank_confirmed:a", "fund:a", 5, "closed", None, "siti"]
+    false = [3, *rows[0][1:5], "treasurer:b", "spent:a", 5, "closed", None, "siti"]
+    seals = published([*rows, true, false], until=1)
+    found = verify.verify(exported([*rows, true, false]), seals)
+    assert [row for _, row, _ in found] == [3]
+    later = seals | {"2026-03-05": seals["2026-03-02"] | {"day": "2026-03-05"}}
+    verify.report([], later, [])
+    assert "No seal was given for 2 days before 2026-03-05." in capsys.readouterr().out
+
+
 def test_a_seal_of_another_hand_is_told() -> None:
     rows = a_ledger(random.Random(10))
     seals = published(rows, until=5)

@@ -1,18 +1,32 @@
 """Keeps offers of custody and their answers; neither ever changes."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Column, ForeignKey, Index, RowMapping, Table, Text, insert, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    RowMapping,
+    Table,
+    Text,
+    exists,
+    insert,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from jimpitan_server.adapters.database.collection_rows import is_void, remitted
+from jimpitan_server.adapters.database.collection_rows import is_void
 from jimpitan_server.adapters.database.metadata import Id, Instant, Money, metadata
-from jimpitan_server.adapters.database.money_schema import collections
+from jimpitan_server.adapters.database.money_schema import collections, remittance_collections
 from jimpitan_server.adapters.database.schema import users
 from jimpitan_server.adapters.database.statement_rows import lock_books, next_generation
-from jimpitan_server.domain.books import Handover
+from jimpitan_server.domain.books import Collection, Handover
+from jimpitan_server.domain.holdings import pass_on
+from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.rupiah import Rupiah, total
 from jimpitan_server.domain.user import Role
 from jimpitan_server.services.hand_over import RECEIVERS
@@ -58,6 +72,10 @@ handover_answers = Table(
 
 async def accepted(connection: AsyncConnection) -> tuple[Handover, ...]:
     """Return every handover whose receiver confirmed it, in order."""
+    return _accepted(await _views(connection))
+
+
+def _accepted(views: Iterable[HandoverView]) -> tuple[Handover, ...]:
     return tuple(
         Handover(
             handover_id=one.offer.handover_id,
@@ -67,17 +85,16 @@ async def accepted(connection: AsyncConnection) -> tuple[Handover, ...]:
             received=one.answer.received,
             at=one.answer.answered_at,
         )
-        for one in await _views(connection)
+        for one in views
         if one.answer is not None and one.answer.received is not None
     )
 
 
 async def views_of(connection: AsyncConnection, person: str) -> list[HandoverView]:
     """Return the newest handovers that a person gives or receives, the latest first."""
-    found = [
-        one for one in await _views(connection) if person in {one.offer.giver, one.offer.receiver}
-    ]
-    return found[::-1][:SHOWN]
+    table = handovers
+    is_his = or_(table.c.giver == person, table.c.receiver == person)
+    return (await _views(connection, is_his, newest=SHOWN))[::-1]
 
 
 async def receivers(connection: AsyncConnection) -> dict[str, str]:
@@ -89,18 +106,27 @@ async def receivers(connection: AsyncConnection) -> dict[str, str]:
     return {row[0]: row[1] for row in await connection.execute(statement)}
 
 
-async def _views(connection: AsyncConnection) -> list[HandoverView]:
+async def _views(
+    connection: AsyncConnection, *wanted: ColumnElement[bool], newest: int | None = None
+) -> list[HandoverView]:
+    """Return handovers with their answers, the oldest first: all, or the newest of the wanted."""
     table, answers = handovers, handover_answers
+    chosen = select(table.c.handover_id).where(*wanted)
+    chosen = chosen.order_by(table.c.offered_at.desc(), table.c.handover_id.desc()).limit(newest)
+    those = chosen.subquery()
     ids: dict[str, list[str]] = defaultdict(list)
     sums: dict[str, list[Rupiah]] = defaultdict(list)
-    counted = select(handover_collections, collections.c.total_idr).join(
-        collections, collections.c.collection_id == handover_collections.c.collection_id
+    counted = (
+        select(handover_collections, collections.c.total_idr)
+        .join(those, those.c.handover_id == handover_collections.c.handover_id)
+        .join(collections, collections.c.collection_id == handover_collections.c.collection_id)
     )
     for row in (await connection.execute(counted)).mappings():
         ids[row["handover_id"]].append(row["collection_id"])
         sums[row["handover_id"]].append(Rupiah(row["total_idr"]))
     statement = (
         select(table, answers.c.received_idr, answers.c.note, answers.c.answered_at)
+        .join(those, those.c.handover_id == table.c.handover_id)
         .outerjoin(answers, answers.c.handover_id == table.c.handover_id)
         .order_by(table.c.offered_at, table.c.handover_id)
     )
@@ -147,33 +173,43 @@ class DatabaseHandovers:
         await lock_books(self.connection)
 
     async def in_hand(self, collection_ids: Sequence[str] | None = None) -> list[InHand]:
-        """Return counts that stand and are not paid in: these, or the newest of all."""
-        table = collections
-        statement = select(table).where(~is_void("collection", table.c.collection_id))
+        """Return who holds what of counts that stand and are not paid in: these, or all."""
+        table, paid = collections, remittance_collections
+        is_paid = exists(
+            select(paid.c.collection_id).where(
+                paid.c.collection_id == table.c.collection_id,
+                ~is_void("remittance", paid.c.remittance_id),
+            )
+        )
+        statement = select(table).where(~is_void("collection", table.c.collection_id), ~is_paid)
         if collection_ids is not None:
             statement = statement.where(table.c.collection_id.in_(collection_ids))
-        statement = statement.order_by(table.c.lid_at.desc()).limit(10 * SHOWN)
+        statement = statement.order_by(table.c.lid_at).limit(10 * SHOWN)
         rows = (await self.connection.execute(statement)).mappings().all()
-        paid = await remitted(self.connection, [row["collection_id"] for row in rows])
-        holder: dict[str, str] = {}
-        offered: set[str] = set()
-        for view in await _views(self.connection):
-            for name in view.offer.collection_ids:
-                if view.answer is None:
-                    offered.add(name)
-                elif view.answer.received is not None:
-                    holder[name] = view.offer.receiver
+        names = [row["collection_id"] for row in rows]
+        passing = select(handover_collections.c.handover_id).where(
+            handover_collections.c.collection_id.in_(names)
+        )
+        views = await _views(self.connection, handovers.c.handover_id.in_(passing))
+        holdings, _ = pass_on([_collection(row) for row in rows], _accepted(views))
+        offered = {
+            (name, one.offer.giver)
+            for one in views
+            if one.answer is None
+            for name in one.offer.collection_ids
+        }
         return [
             InHand(
                 collection_id=row["collection_id"],
                 box=row["box_id"],
                 lid_at=row["lid_at"],
-                total=Rupiah(row["total_idr"]),
-                holder=holder.get(row["collection_id"], row["collector"]),
-                is_offered=row["collection_id"] in offered,
+                total=amount,
+                holder=place.holder,
+                is_offered=(row["collection_id"], place.holder) in offered,
             )
             for row in rows
-            if row["collection_id"] not in paid
+            for place, amount in holdings[row["collection_id"]].items()
+            if amount or len(holdings[row["collection_id"]]) == 1
         ]
 
     async def role_of(self, user_id: str) -> Role | None:
@@ -186,7 +222,7 @@ class DatabaseHandovers:
 
     async def offer(self, handover_id: str) -> HandoverOffer | None:
         """Return an offer, or None."""
-        found = [one for one in await _views(self.connection) if _is(one, handover_id)]
+        found = await _views(self.connection, handovers.c.handover_id == handover_id)
         return found[0].offer if found else None
 
     async def add_offer(self, offer: HandoverOffer) -> None:
@@ -207,7 +243,7 @@ class DatabaseHandovers:
 
     async def answer(self, handover_id: str) -> HandoverAnswer | None:
         """Return the answer to an offer, or None."""
-        found = [one for one in await _views(self.connection) if _is(one, handover_id)]
+        found = await _views(self.connection, handovers.c.handover_id == handover_id)
         return found[0].answer if found else None
 
     async def add_answer(self, answer: HandoverAnswer, *, actor: str) -> None:
@@ -229,5 +265,12 @@ class DatabaseHandovers:
         return await accepted(self.connection)
 
 
-def _is(view: HandoverView, handover_id: str) -> bool:
-    return view.offer.handover_id == handover_id
+def _collection(row: RowMapping) -> Collection:
+    return Collection(
+        collection_id=row["collection_id"],
+        box=BoxId(row["box_id"]),
+        total=Rupiah(row["total_idr"]),
+        lid_at=row["lid_at"],
+        sensed=False,
+        holder=row["collector"],
+    )

@@ -17,6 +17,7 @@ from sqlalchemy import (
     and_,
     cast,
     insert,
+    literal,
     or_,
     select,
 )
@@ -84,8 +85,9 @@ async def _links(
         return ()
     table = manual_link_papers
     papers: dict[tuple[str, str], list[str]] = defaultdict(list)
-    ids = [row["link_id"] for row in rows]
-    found = select(table).where(table.c.link_id.in_(ids)).order_by(table.c.paper_id)
+    wanted = statement.with_only_columns(manual_links.c.link_id).order_by(None).subquery()
+    found = select(table).join(wanted, wanted.c.link_id == table.c.link_id)
+    found = found.order_by(table.c.paper_id)
     for row in (await connection.execute(found)).mappings():
         papers[row["link_id"], row["side"]].append(row["paper_id"])
     return tuple(_link(row, papers) for row in rows)
@@ -123,7 +125,10 @@ class DatabaseLinks:
         if relation is Relation.REMITTANCE_CREDIT:
             table = remittances
             statement = select(
-                table.c.remittance_id.label("paper_id"), table.c.account_id, table.c.amount_idr
+                table.c.remittance_id.label("paper_id"),
+                table.c.account_id,
+                table.c.amount_idr,
+                table.c.actor,
             ).where(table.c.remittance_id.in_(ids), ~is_void("remittance", table.c.remittance_id))
             return await self._papers(statement)
         table = payments
@@ -132,6 +137,7 @@ class DatabaseLinks:
             name.label("paper_id"),
             table.c.account_id,
             (table.c.amount_idr - table.c.fee_idr).label("amount_idr"),
+            literal("").label("actor"),
         ).where(table.c.payment_id.in_(_numbers(ids)), ~is_void("payment", name))
         return await self._papers(statement)
 
@@ -142,13 +148,15 @@ class DatabaseLinks:
             cast(table.c.line_id, String).label("paper_id"),
             table.c.account_id,
             table.c.amount_idr,
+            literal("").label("actor"),
         ).where(table.c.line_id.in_(_numbers(ids)), table.c.amount_idr > 0)
         return await self._papers(statement)
 
-    async def _papers(self, statement: Select[tuple[str, str, int]]) -> dict[str, Paper]:
+    async def _papers(self, statement: Select[tuple[str, str, int, str]]) -> dict[str, Paper]:
         rows = (await self.connection.execute(statement)).mappings()
         return {
-            row["paper_id"]: Paper(row["account_id"], Rupiah(row["amount_idr"])) for row in rows
+            row["paper_id"]: Paper(row["account_id"], Rupiah(row["amount_idr"]), row["actor"])
+            for row in rows
         }
 
     async def linked(

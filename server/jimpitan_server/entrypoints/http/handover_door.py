@@ -1,5 +1,6 @@
 """The doors of custody: what one holds, hands over and is asked to receive, as API and page."""
 
+import re
 import uuid
 from typing import Annotated
 from uuid import UUID
@@ -22,6 +23,8 @@ from jimpitan_server.services.ports_handover import HandoverOffer, HandoverView,
 
 PEOPLE = (Role.COLLECTOR, Role.TREASURER, Role.ADMIN)
 HERE = "/serah"
+NO_NUL = r"^[^\x00]*$"  # PostgreSQL keeps no text with a NUL in it
+WHOLE_RUPIAH = re.compile(r"[0-9]{1,12}|[0-9]{1,3}(?:\.[0-9]{3}){1,3}")
 router = APIRouter(tags=["custody"])
 Person = Annotated[Session, Depends(allow(*PEOPLE))]
 PersonAtPage = Annotated[Session, Depends(require(*PEOPLE))]
@@ -31,6 +34,7 @@ FAULTS = {
     "handover_offered": "Ada hitungan yang sudah ditawarkan. Muat ulang halaman.",
     "handover_holder": "Ada hitungan yang sudah di tangan orang lain. Muat ulang halaman.",
     "handover_answered": "Serah terima ini sudah dijawab.",
+    "handover_changed": "Ada hitungan yang sudah disetor atau dibatalkan. Tolak serah terima ini.",
 }
 FORM_FAULT = "Pilih hitungan dan penerima, atau isi jumlah yang diterima dalam rupiah bulat."
 
@@ -41,7 +45,7 @@ class OfferIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     handover_id: UUID
-    receiver: Annotated[str, Field(max_length=64)]
+    receiver: Annotated[str, Field(max_length=64, pattern=r"^[\x21-\x7e]+$")]
     collection_ids: Annotated[list[UUID], Field(min_length=1, max_length=COLLECTIONS_MAX)]
 
 
@@ -51,11 +55,11 @@ class AnswerIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     received_idr: Annotated[StrictInt, Field(ge=0, le=ENTRY_IDR_MAX)] | None = None
-    note: Annotated[str, Field(max_length=NOTE_LENGTH_MAX)] = ""
+    note: Annotated[str, Field(max_length=NOTE_LENGTH_MAX, pattern=NO_NUL)] = ""
 
 
 def of_view(view: HandoverView) -> dict[str, object]:
-    """Return one handover; the receiver counts before he is told what was counted."""
+    """Return one handover; what was counted is told only once the receiver has confirmed."""
     answer = view.answer
     return {
         "handover_id": view.offer.handover_id,
@@ -65,7 +69,7 @@ def of_view(view: HandoverView) -> dict[str, object]:
         "offered_at": view.offer.offered_at.isoformat(),
         "answered_at": answer.answered_at.isoformat() if answer else None,
         "received_idr": _amount(answer.received) if answer else None,
-        "counted_idr": view.total.amount if answer else None,
+        "counted_idr": view.total.amount if answer and answer.received is not None else None,
     }
 
 
@@ -131,10 +135,11 @@ async def post_page_offer(
 ) -> Response:
     """Offer what was ticked in the form."""
     form = await request.form()
-    ids = tuple(str(one) for one in form.getlist("hitungan"))
     try:
+        ids = tuple(str(UUID(str(one))) for one in form.getlist("hitungan"))
         handover_id = str(UUID(str(form.get("nomor", ""))))
-        await _offer(program, session, handover_id, str(form.get("penerima", ""))[:64], ids)
+        receiver = _plain(str(form.get("penerima", "")))[:64]
+        await _offer(program, session, handover_id, receiver, ids)
     except (ServerError, ValueError) as error:
         return await _page(request, program, session, error=error)
     return RedirectResponse(HERE, 303)
@@ -151,7 +156,7 @@ async def post_page_answer(
         await program.money.answer_handover(
             str(handover_id),
             received=received,
-            note=form.get("catatan", ""),
+            note=_plain(form.get("catatan", "")),
             actor=session.user_id,
         )
     except ServerError as error:
@@ -159,11 +164,15 @@ async def post_page_answer(
     return RedirectResponse(HERE, 303)
 
 
+def _plain(text: str) -> str:
+    return text.replace("\x00", "")
+
+
 def _rupiah(text: str) -> Rupiah:
-    digits = text.replace(".", "")
-    if not (digits.isascii() and digits.isdecimal()) or len(digits) > 12:
+    """Return whole rupiah, with or without dots between thousands; 1.5 is neither."""
+    if not WHOLE_RUPIAH.fullmatch(text):
         raise Malformed(FORM_FAULT)
-    return Rupiah(int(digits))
+    return Rupiah(int(text.replace(".", "")))
 
 
 async def _page(

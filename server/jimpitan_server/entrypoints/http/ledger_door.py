@@ -31,7 +31,7 @@ class ClosingIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     until: date
-    note: Annotated[str, Field(max_length=NOTE_LENGTH_MAX)]
+    note: Annotated[str, Field(max_length=NOTE_LENGTH_MAX, pattern=r"^[^\x00]*$")]
 
 
 @router.get("/seals.json")

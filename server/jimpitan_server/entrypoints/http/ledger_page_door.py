@@ -49,7 +49,7 @@ async def post_closing(request: Request, program: TheProgram, session: Closing) 
     try:
         until = _day(form.get("sampai", ""))
         await program.ledger.close(
-            until=until, note=form.get("catatan", ""), actor=session.user_id
+            until=until, note=form.get("catatan", "").replace("\x00", ""), actor=session.user_id
         )
     except ServerError as error:
         fault = FAULTS.get(error.code, FORM_FAULT)

@@ -32,7 +32,7 @@ class LinkIn(BaseModel):
     relation: Relation
     left: Annotated[list[PaperId], Field(min_length=1, max_length=SIDE_MAX)]
     right: Annotated[list[PaperId], Field(min_length=1, max_length=SIDE_MAX)]
-    reason: Annotated[str, Field(max_length=REASON_LENGTH_MAX)]
+    reason: Annotated[str, Field(max_length=REASON_LENGTH_MAX, pattern=r"^[^\x00]*$")]
     force: bool = False
 
 
@@ -41,7 +41,7 @@ class EndIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[str, Field(max_length=REASON_LENGTH_MAX)]
+    reason: Annotated[str, Field(max_length=REASON_LENGTH_MAX, pattern=r"^[^\x00]*$")]
 
 
 class WhatIfIn(BaseModel):
