@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
-from jimpitan_server.adapters.database import partner_rows
+from jimpitan_server.adapters.database import account_rows
 from jimpitan_server.adapters.money_desk import ImportWish
 from jimpitan_server.adapters.statement_profiles import profiles_named
 from jimpitan_server.bootstrap import build
@@ -80,7 +80,7 @@ async def _imported() -> float:
         await program.migrate()
         async with program.database.write() as connection:
             account = Account(account_id="bsi-1", settlement=Settlement.PAYMENT)
-            await partner_rows.add_account(connection, account, program.clock.now())
+            await account_rows.add_account(connection, account, program.clock.now())
         content = _large_statement()
         gc.collect()
         began = time.perf_counter()
