@@ -1,24 +1,21 @@
 """The commands about discrepancies: list, show, resolve."""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from jimpitan_server.bootstrap import Program, build
+from jimpitan_server.bootstrap import Program
 from jimpitan_server.domain.case import CaseState
 from jimpitan_server.domain.case_action import Resolve
 from jimpitan_server.domain.discrepancy import Severity
-from jimpitan_server.domain.errors import ServerError
 from jimpitan_server.domain.resolution import ResolutionCode
+from jimpitan_server.entrypoints.cli_desk import AsJson, with_program
 from jimpitan_server.entrypoints.format import format_rupiah
 from jimpitan_server.entrypoints.http import case_answers
 from jimpitan_server.entrypoints.http.pages import clock_time
-from jimpitan_server.entrypoints.log import configure_log
 from jimpitan_server.services.ports_cases import (
     CaseFilter,
     CasePage,
@@ -26,10 +23,7 @@ from jimpitan_server.services.ports_cases import (
     Order,
     StateFilter,
 )
-from jimpitan_server.settings import load_settings
 
-Result = TypeVar("Result")
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 Number = Annotated[int, typer.Argument(min=1, max=2**53, help="Number of the discrepancy.")]
 
 discrepancy_app = typer.Typer(no_args_is_help=True, help="What needs a person.")
@@ -38,24 +32,6 @@ discrepancy_app = typer.Typer(no_args_is_help=True, help="What needs a person.")
 def add_to(app: typer.Typer) -> None:
     """Give the command `jimpitan-server` its words about discrepancies."""
     app.add_typer(discrepancy_app, name="discrepancy")
-
-
-def _with(work: Callable[[Program], Awaitable[Result]]) -> Result:
-    """Do one thing; an error becomes a sentence and the exit code 1."""
-
-    async def whole() -> Result:
-        program = await build(load_settings())
-        try:
-            return await work(program)
-        finally:
-            await program.close()
-
-    configure_log()
-    try:
-        return asyncio.run(whole())
-    except ServerError as error:
-        typer.echo(error.sentence, err=True)
-        raise typer.Exit(1) from None
 
 
 @discrepancy_app.command("list")
@@ -79,7 +55,7 @@ def discrepancy_list(
         page = await program.cases.page(wanted, order=order, limit=limit)
         return page, program.settings.timezone
 
-    page, zone = _with(read)
+    page, zone = with_program(read)
     if as_json:
         typer.echo(json.dumps(case_answers.of_page(page) | {"count": page.count}))
         return
@@ -106,7 +82,7 @@ def _cells(one: CaseView, zone: str) -> list[str]:
 @discrepancy_app.command("show")
 def discrepancy_show(number: Number, as_json: AsJson = False) -> None:
     """Show one discrepancy with everything that was done about it."""
-    history = _with(lambda program: program.cases.history(number))
+    history = with_program(lambda program: program.cases.history(number))
     answer = case_answers.of_history(history)
     if as_json:
         typer.echo(json.dumps(answer))
@@ -136,7 +112,7 @@ def discrepancy_resolve(
         action = Resolve(code=code, reason=reason)
         return case_answers.of_acted(await program.cases.act(number, action, by=person))
 
-    answer = _with(resolve)
+    answer = with_program(resolve)
     if as_json:
         typer.echo(json.dumps(answer))
     elif answer["state"] == CaseState.WAITING.value:

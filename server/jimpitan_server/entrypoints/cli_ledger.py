@@ -1,26 +1,21 @@
 """The commands about the custody ledger: look, export, close, seal."""
 
-import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
-from jimpitan_server.bootstrap import Program, build
-from jimpitan_server.domain.errors import Malformed, ServerError
+from jimpitan_server.bootstrap import Program
+from jimpitan_server.domain.errors import Malformed
 from jimpitan_server.domain.rupiah import total
+from jimpitan_server.entrypoints.cli_desk import AsJson, with_program
 from jimpitan_server.entrypoints.format import format_rupiah
 from jimpitan_server.entrypoints.http import ledger_answers
-from jimpitan_server.entrypoints.log import configure_log
-from jimpitan_server.settings import load_settings
 
-Result = TypeVar("Result")
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 WEEK_DAYS = 7
 
 ledger_app = typer.Typer(no_args_is_help=True, help="The custody ledger and its seals.")
@@ -31,28 +26,10 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(ledger_app, name="ledger")
 
 
-def _with(work: Callable[[Program], Awaitable[Result]]) -> Result:
-    """Do one thing; an error becomes a sentence and the exit code 1."""
-
-    async def whole() -> Result:
-        program = await build(load_settings())
-        try:
-            return await work(program)
-        finally:
-            await program.close()
-
-    configure_log()
-    try:
-        return asyncio.run(whole())
-    except ServerError as error:
-        typer.echo(error.sentence, err=True)
-        raise typer.Exit(1) from None
-
-
 @ledger_app.command("show")
 def ledger_show(as_json: AsJson = False) -> None:
     """Say what lies where; the sum over all places is nothing, or the ledger is broken."""
-    view = _with(lambda program: program.ledger.view())
+    view = with_program(lambda program: program.ledger.view())
     if as_json:
         typer.echo(json.dumps(ledger_answers.of_view(view)))
         return
@@ -79,7 +56,7 @@ def ledger_export(
             raise Malformed(f"{file} cannot be written: {error.strerror}.") from None
         return count
 
-    count = _with(export)
+    count = with_program(export)
     typer.echo(f"{count} entries were written.", err=True)
 
 
@@ -93,7 +70,7 @@ def ledger_close(
     as_json: AsJson = False,
 ) -> None:
     """Close every day up to and with a day; this cannot be undone."""
-    closing = _with(
+    closing = with_program(
         lambda program: program.ledger.close(until=until.date(), note=note, actor="cli")
     )
     if as_json:
@@ -107,7 +84,7 @@ def ledger_close(
 @ledger_app.command("seal")
 def ledger_seal(as_json: AsJson = False) -> None:
     """Seal the days that are over and publish the seals; the server does so by itself."""
-    made = _with(lambda program: program.ledger.seal_if_due())
+    made = with_program(lambda program: program.ledger.seal_if_due())
     if as_json:
         typer.echo(json.dumps({"seals": ledger_answers.of_seals(made)}))
         return
@@ -124,4 +101,4 @@ def ledger_notice() -> None:
         rows = await program.ledger.seals(WEEK_DAYS)
         return ledger_answers.notice(program.settings.programme_name, rows)
 
-    typer.echo(_with(notice), nl=False)
+    typer.echo(with_program(notice), nl=False)
