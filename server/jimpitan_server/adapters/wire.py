@@ -16,7 +16,7 @@ from jimpitan_wire.errors import Malformed, NotCanonical, NotGenuine, TooLarge, 
 from jimpitan_wire.options import OPTIONS
 
 from jimpitan_server.adapters.wire_facts import fact_of
-from jimpitan_server.adapters.wire_fields import fields_of
+from jimpitan_server.adapters.wire_fields import fields_of, plain_fields
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.record import BoxRecord, Reason, Refusal
 from jimpitan_server.domain.release import Release
@@ -91,11 +91,21 @@ class BoxChannel:
             return [], [Refusal(reason_of(error), message)]
         if not envelopes:
             return [], [Refusal(Reason.EMPTY, b"")]
-        genuine: list[BoxRecord] = []
+        verified: list[tuple[bytes, bytes]] = []
         refused: list[Refusal] = []
         for envelope in envelopes:
             try:
-                genuine.append(read_record(self.box, envelope, self.keys))
+                verified.append((envelope, _verified(envelope, self.keys)))
+            except WireError as error:
+                refused.append(Refusal(reason_of(error), envelope))
+        plain = plain_fields([payload for _, payload in verified])
+        if plain is not None:
+            pairs = zip(verified, plain, strict=True)
+            return [_record(self.box, one[0], fields) for one, fields in pairs], refused
+        genuine: list[BoxRecord] = []
+        for envelope, payload in verified:
+            try:
+                genuine.append(_record(self.box, envelope, fields_of(payload)))
             except WireError as error:
                 refused.append(Refusal(reason_of(error), envelope))
         return genuine, refused
@@ -180,32 +190,38 @@ def ack_payload(epoch: int, *, counter: int, seq: int, time_ms: int) -> bytes:
 
 def read_record(box: BoxId, envelope: bytes, keys: BoxKeys) -> BoxRecord:
     """Return the record of an envelope whose form was checked, or raise a `WireError`."""
+    return _record(box, envelope, fields_of(_verified(envelope, keys)))
+
+
+def _verified(envelope: bytes, keys: BoxKeys) -> bytes:
+    """Return the payload of an envelope whose form was checked and whose tag fits."""
     body = envelope[BODY_START:BODY_END]
     head = body[0]
     payload = body[1:] if head < 0x58 else body[2:] if head == 0x58 else body[3:]
     key = keys.get(records.epoch_of(payload))
     if key is None:
         raise UnknownEpoch("no key of this epoch is known")
-    tag = envelope[-cose.TAG_LENGTH :]
-    if not compare_digest(_tag(key.up, key.outer, body), tag):
+    if not compare_digest(_tag(key.up, key.outer, body), envelope[-cose.TAG_LENGTH :]):
         raise NotGenuine("the tag does not fit")
     if key.revoked:
         raise KeyRevoked("the key of this epoch was revoked")
-    fields = fields_of(payload)
-    kind: int = fields[records.KIND]
-    facts: dict[int, object] = fields[records.BODY]
+    return payload
+
+
+def _record(box: BoxId, envelope: bytes, fields: dict[int, Any]) -> BoxRecord:
+    epoch, boot, seq, uptime_ms, wall_s, uncertainty_s, prev, kind, facts = fields.values()
     return BoxRecord(
         box,
-        fields[records.EPOCH],
-        fields[records.BOOT],
-        fields[records.SEQ],
-        fields[records.UPTIME_MS],
-        fields[records.WALL_S],
-        fields[records.WALL_UNCERTAINTY_S],
-        fields[records.PREV],
+        epoch,
+        boot,
+        seq,
+        uptime_ms,
+        wall_s,
+        uncertainty_s,
+        prev,
         kind,
         facts,
-        tag,
+        envelope[-cose.TAG_LENGTH :],
         envelope,
         None if kind == records.DEPOSIT else fact_of(kind, facts),
     )

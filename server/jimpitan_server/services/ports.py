@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from jimpitan_server.domain.box import BoxState, Gap
 from jimpitan_server.domain.discrepancy import Discrepancy
@@ -16,8 +16,7 @@ from jimpitan_server.domain.release import Release
 from jimpitan_server.services.ports_fleet import AnswerStore
 
 
-@dataclass(frozen=True, slots=True)
-class RecordRow:
+class RecordRow(NamedTuple):
     """A record as it is kept: with what it adds to the deposits, and when it came."""
 
     record: BoxRecord

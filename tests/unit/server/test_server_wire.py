@@ -1,5 +1,6 @@
 """The quick verifier says the same as the wire's own reader, and refuses everything else."""
 
+from itertools import product
 from typing import Any
 
 import cbor2
@@ -15,7 +16,7 @@ from jimpitan_server.adapters.wire import (
     read_record,
 )
 from jimpitan_server.adapters.wire_facts import fact_of
-from jimpitan_server.adapters.wire_fields import PLAIN_RECORD, fields_of
+from jimpitan_server.adapters.wire_fields import PLAIN_RECORD, fields_of, plain_fields
 from jimpitan_server.domain import facts
 from jimpitan_server.domain.ids import BoxId, is_box_id
 from jimpitan_server.domain.record import RecordKind
@@ -165,6 +166,54 @@ def test_plain_deposit_takes_the_quick_way() -> None:
     payload = cose.payload_of(BOX.sign(seq=1))
     assert PLAIN_RECORD.fullmatch(payload)
     assert fields_of(payload) == cbor2.loads(payload)
+
+
+def plain_record(tail: bytes) -> bytes:
+    """Return a record of plain fields whose body is these bytes."""
+    return PLAIN_HEAD + tail
+
+
+PLAIN_HEAD = records.payload(
+    epoch=1,
+    boot=1,
+    seq=1,
+    uptime_ms=1,
+    wall_s=None,
+    wall_uncertainty_s=0,
+    prev=bytes(8),
+    kind=3,
+    body={},
+)[:-1]
+# Bodies of plain items only that end too early, take too much, or are whole.
+TAILS = (
+    b"\xa0",
+    b"\xa0\x00",
+    b"\xa0\x00\x01",
+    b"\xa1\x01",
+    b"\xa1\x01\x00",
+    b"\xa1\x01\x81",
+    b"\xa1\x01\x82",
+    b"\xa1\x01\x83",
+    b"\xa2\x01\x00",
+    b"\xa2\x01\x00\x02",
+    b"\xa2\x01\x00\x02\x82\x00",
+    b"\xb7\x01\x00",
+)
+
+
+@pytest.mark.parametrize("tails", list(product(TAILS, repeat=2)) + list(product(TAILS, repeat=3)))
+def test_records_read_together_are_read_as_one_by_one(tails: tuple[bytes, ...]) -> None:
+    payloads = [plain_record(tail) for tail in tails]
+    together = plain_fields(payloads)
+    alone = [readings(payload)[0] for payload in payloads]
+    assert together is None or together == alone
+    assert (together is None) == ("refused" in alone)
+
+
+@given(st.lists(payloads, max_size=6))
+def test_any_records_read_together_are_read_as_one_by_one(several: list[bytes]) -> None:
+    together = plain_fields(several)
+    assert together is None or together == [records.parse(payload) for payload in several]
 
 
 @given(payloads)
