@@ -1,13 +1,16 @@
 """The bank's day: Indonesian banks close their books on WIB, wherever the programme is."""
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 # Waktu Indonesia Barat, UTC+7, without daylight saving (Keppres 41/1987).
-WIB = timezone(timedelta(hours=7), "WIB")
+_OFFSET = timedelta(hours=7)
+WIB = timezone(_OFFSET, "WIB")
 
 
 def bank_day(instant: datetime) -> date:
     """Return the day on which a bank books what happened at `instant`."""
     if instant.tzinfo is None:
         raise ValueError("an instant needs a time zone")
+    if instant.tzinfo is UTC:  # as nearly always
+        return (instant + _OFFSET).date()
     return instant.astimezone(WIB).date()

@@ -1,8 +1,9 @@
 """A match: what belongs together, how surely, and why, in a sentence."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.rupiah import NOTHING, Rupiah
@@ -62,11 +63,14 @@ class Relation(StrEnum):
     """Credits that belong to neither chain."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+_NO_EVIDENCE: Mapping[str, object] = MappingProxyType({})
+
+
+class Match(NamedTuple):
     """Ids on the expecting side (`left`) and on the answering side (`right`), with their sums.
 
-    In an ambiguous match the sums are proven and the pairs inside are not.
+    In an ambiguous match the sums are proven and the pairs inside are not. (A named tuple: a
+    country's year has two million of them.)
     """
 
     relation: Relation
@@ -77,7 +81,7 @@ class Match:
     right_total: Rupiah
     reason: str
     box: BoxId | None = None
-    evidence: Mapping[str, object] = field(default_factory=dict)
+    evidence: Mapping[str, object] = _NO_EVIDENCE
 
     @property
     def key(self) -> str:

@@ -10,7 +10,7 @@ from itertools import groupby
 from jimpitan_server.domain.books import Credit, Payment, Rules
 from jimpitan_server.domain.fees import rate_of
 from jimpitan_server.domain.match import State
-from jimpitan_server.domain.mentions import LABEL_LENGTH_MIN, plain, words_of
+from jimpitan_server.domain.mentions import LABEL_LENGTH_MIN, plain_all, words_of
 from jimpitan_server.domain.rupiah import Rupiah, total
 from jimpitan_server.domain.settlement import Settlement, SettlementProfile
 
@@ -30,6 +30,11 @@ class Link:
     state: State
     reason: str
     evidence: Mapping[str, object] = field(default_factory=dict)
+
+
+def due_of(payments: Iterable[Payment]) -> Rupiah:
+    """Return what should reach the account for these payments."""
+    return Rupiah(sum([one.amount.amount - one.fee.amount for one in payments]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,9 +68,12 @@ class _Batches:
         by_terminal = profile.way is Settlement.TERMINAL_DAILY
         self._profile, self._rules = profile, rules
         parts: dict[tuple[date, int, str], list[Payment]] = defaultdict(list)
-        for payment in payments:
-            terminal = payment.terminal or "" if by_terminal else ""
-            parts[*profile.batch_of(payment.paid_at), plain(terminal)].append(payment)
+        payments = list(payments)
+        terminals = [""] * len(payments)
+        if by_terminal:
+            terminals = plain_all([one.terminal or "" for one in payments])
+        for payment, terminal in zip(payments, terminals, strict=True):
+            parts[*profile.batch_of(payment.paid_at), terminal].append(payment)
         self._by_ordinal: dict[int, dict[str, list[_Batch]]] = defaultdict(dict)
         for (closes_on, number, terminal), part in sorted(parts.items()):
             first_on, last_on = profile.credited_between(closes_on, rules.calendar)
@@ -74,7 +82,7 @@ class _Batches:
                 number=number,
                 terminal=terminal,
                 payments=tuple(sorted(part, key=_id_of)),
-                due=total(payment.credit_due for payment in part),
+                due=due_of(part),
                 first_on=first_on,
                 last_on=last_on,
             )

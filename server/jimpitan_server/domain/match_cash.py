@@ -2,11 +2,12 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
+from typing import NamedTuple
 
 from jimpitan_server.domain.books import Books, Collection, LidOpening, Remittance, Rules
 from jimpitan_server.domain.ids import BoxId
@@ -16,38 +17,29 @@ from jimpitan_server.domain.rupiah import NOTHING, Rupiah, total
 _NO_TIME = timedelta(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """Lid openings of one box that follow each other so closely that they are one visit."""
+class Visit(NamedTuple):
+    """Lid openings of one box that follow each other so closely that they are one visit.
 
+    `key` names it: its box and the sequence number of its first opening.
+    """
+
+    key: str
+    box: BoxId
+    first_at: datetime
     openings: tuple[LidOpening, ...]
-
-    @property
-    def box(self) -> BoxId:
-        """The box that was opened."""
-        return self.openings[0].box
-
-    @property
-    def key(self) -> str:
-        """What names the visit: its box and the sequence number of its first opening."""
-        return f"{self.box}/{self.openings[0].seq}"
-
-    @property
-    def first_at(self) -> datetime:
-        """When the lid was first opened."""
-        return self.openings[0].at
 
     def distance(self, moment: datetime) -> timedelta:
         """Return how far `moment` certainly is from the visit."""
         if len(self.openings) == 1:  # as nearly every visit
-            opening = self.openings[0]
-            return max(abs(moment - opening.at) - opening.uncertainty, _NO_TIME)
-        gaps = (abs(moment - opening.at) - opening.uncertainty for opening in self.openings)
-        return max(min(gaps), _NO_TIME)
+            gap = abs(moment - self.first_at) - self.openings[0].uncertainty
+        else:
+            gap = min(abs(moment - opening.at) - opening.uncertainty for opening in self.openings)
+        return gap if gap > _NO_TIME else _NO_TIME
 
 
 def match_cash(books: Books, rules: Rules) -> list[Match]:
     """Return every match of openings, counts and remittances."""
+    books = replace(books, collections=tuple(sorted(books.collections, key=_COUNT_ORDER)))
     visits = _visits(books.openings, rules)
     visit_of = _visits_by_collection(visits, books.collections, rules)
     matches = list(_lid_counts(books, rules, visits, visit_of))
@@ -57,48 +49,67 @@ def match_cash(books: Books, rules: Rules) -> list[Match]:
 
 
 def _visits(openings: Iterable[LidOpening], rules: Rules) -> list[Visit]:
-    by_box: dict[BoxId, list[LidOpening]] = defaultdict(list)
-    for opening in openings:
-        by_box[opening.box].append(opening)
     visits: list[Visit] = []
-    for box in sorted(by_box):
-        part: list[LidOpening] = []
-        for opening in sorted(by_box[box], key=lambda opening: (opening.at, opening.seq)):
-            if part and opening.at - part[-1].at > rules.visit_gap:
-                visits.append(Visit(tuple(part)))
-                part = []
-            part.append(opening)
-        visits.append(Visit(tuple(part)))
+    part: list[LidOpening] = []
+    for opening in sorted(openings, key=_OPENING_ORDER):
+        if part and (opening.box != part[0].box or opening.at - part[-1].at > rules.visit_gap):
+            visits.append(_visit(part))
+            part = []
+        part.append(opening)
+    if part:
+        visits.append(_visit(part))
     return visits
+
+
+def _visit(openings: Sequence[LidOpening]) -> Visit:
+    first = openings[0]
+    return Visit(f"{first.box}/{first.seq}", first.box, first.at, tuple(openings))
 
 
 def _visits_by_collection(
     visits: list[Visit], collections: Iterable[Collection], rules: Rules
 ) -> dict[str, Visit]:
     """Give each collection the nearest visit within tolerance, each visit to one collection."""
-    visits_by_box: dict[BoxId, _Visits] = {}
-    for box, of_box in groupby(visits, key=_box_of):
-        visits_by_box[box] = _Visits.of(list(of_box))
-    near: list[tuple[timedelta, timedelta, str, str, Visit]] = []
+    collections_by_box: dict[BoxId, list[Collection]] = defaultdict(list)
     for one in collections:
-        of_box_ = visits_by_box.get(one.box)
-        for visit in of_box_.around(one.lid_at, rules.lid_tolerance) if of_box_ else ():
+        collections_by_box[one.box].append(one)
+    found: dict[str, Visit] = {}
+    for box, of_box in groupby(visits, key=_BOX):
+        counted = collections_by_box.get(box)
+        if counted:
+            _assign(_near(counted, _Visits.of(list(of_box)), rules), found)
+    return found
+
+
+_Near = tuple[timedelta, timedelta, str, str, Visit]
+
+
+def _near(counted: Iterable[Collection], visits: "_Visits", rules: Rules) -> list[_Near]:
+    """Return the visits within tolerance of each collection, with how near they are."""
+    near: list[_Near] = []
+    for one in counted:
+        for visit in visits.around(one.lid_at, rules.lid_tolerance):
             distance = visit.distance(one.lid_at)
             if distance <= rules.lid_tolerance:
                 away = abs(visit.first_at - one.lid_at)
                 near.append((distance, away, one.collection_id, visit.key, visit))
-    near.sort(key=itemgetter(0, 1, 2, 3))
-    found: dict[str, Visit] = {}
+    return near
+
+
+def _assign(near: list[_Near], found: dict[str, Visit]) -> None:
+    """Give the nearest pairs to each other first, each collection and each visit once."""
+    near.sort(key=_NEAREST)
     taken: set[str] = set()
     for _, _, collection_id, visit_key, visit in near:
         if collection_id not in found and visit_key not in taken:
             found[collection_id] = visit
             taken.add(visit_key)
-    return found
 
 
-def _box_of(visit: Visit) -> BoxId:
-    return visit.box
+_BOX = attrgetter("box")
+_OPENING_ORDER = attrgetter("box", "at", "seq")
+_COUNT_ORDER = attrgetter("lid_at", "collection_id")
+_NEAREST = itemgetter(0, 1, 2, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +124,12 @@ class _Visits:
     def of(cls, visits: list[Visit]) -> "_Visits":
         """Return visits that are in order."""
         reach = max(
-            visit.openings[-1].at
-            - visit.first_at
-            + max(opening.uncertainty for opening in visit.openings)
-            for visit in visits
+            [
+                visit.openings[-1].at
+                - visit.first_at
+                + max([opening.uncertainty for opening in visit.openings])
+                for visit in visits
+            ]
         )
         return cls(visits, [visit.first_at for visit in visits], reach)
 
@@ -131,7 +144,7 @@ def _lid_counts(
     books: Books, rules: Rules, visits: list[Visit], visit_of: dict[str, Visit]
 ) -> Iterator[Match]:
     counted = {visit.key for visit in visit_of.values()}
-    for one in _in_order(books.collections):
+    for one in books.collections:
         visit = visit_of.get(one.collection_id)
         if visit is not None:
             yield _lid_count(State.MATCHED, visit, one, "The lid was opened where it was counted.")
@@ -172,7 +185,7 @@ def _sensor_counts(books: Books, rules: Rules, visit_of: dict[str, Visit]) -> It
     """
     sensed = {(one.box, one.lid_seq): one for one in books.expectations}
     low_each, high_each = rules.deposit_low.amount, rules.deposit_high.amount
-    for one in _in_order(books.collections):
+    for one in books.collections:
         visit = visit_of.get(one.collection_id)
         ended = [sensed.get((one.box, opening.seq)) for opening in visit.openings] if visit else []
         known = [expectation for expectation in ended if expectation is not None]
@@ -207,7 +220,7 @@ def _count_remittances(books: Books, rules: Rules) -> Iterator[Match]:
     for remittance in sorted(books.remittances, key=lambda one: (one.paid_at, one.remittance_id)):
         yield _count_remittance(remittance, collection_by_id, taken)
         taken.update(remittance.collection_ids)
-    for one in _in_order(books.collections):
+    for one in books.collections:
         if one.collection_id in taken:
             continue
         due = one.lid_at + rules.remittance_due
@@ -257,7 +270,3 @@ def _count_remittance(
         box=fresh[0].box if len({one.box for one in fresh}) == 1 else None,
         evidence={"counted_before": repeated} if repeated else {},
     )
-
-
-def _in_order(collections: Iterable[Collection]) -> list[Collection]:
-    return sorted(collections, key=lambda one: (one.lid_at, one.collection_id))

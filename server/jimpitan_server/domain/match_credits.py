@@ -20,7 +20,7 @@ from jimpitan_server.domain.due import OPEN_REASONS, DueDates
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.manual_link import LinkedByHand, link_by_hand
 from jimpitan_server.domain.match import Match, Relation, State
-from jimpitan_server.domain.match_batches import Link
+from jimpitan_server.domain.match_batches import Link, due_of
 from jimpitan_server.domain.match_payments import link_payments
 from jimpitan_server.domain.match_remittances import (
     RemittancePayments,
@@ -131,9 +131,9 @@ def _split(link: Link, paid_by_qris: RemittancePayments) -> Iterator[Match]:
         yield Match(
             relation=Relation.PAYMENT_CREDIT,
             state=link.state,
-            left=tuple(payment.payment_id for payment in donors),
+            left=tuple([payment.payment_id for payment in donors]),
             right=credit_ids,
-            left_total=total(payment.credit_due for payment in donors),
+            left_total=due_of(donors),
             right_total=left,
             reason=link.reason,
             box=_one_box(donors),
@@ -254,5 +254,5 @@ def _orphans(credits_: Iterable[Credit], books: Books, rules: Rules) -> Iterator
             named = set().union(*(boxes_by_word.get(word, ()) for word in words))
             box = named.pop() if len(named) == 1 else None
             reason = "A QRIS credit without a notification: lost until the statement came."
-            orphan = replace(orphan, relation=Relation.PAYMENT_CREDIT, reason=reason, box=box)
+            orphan = orphan._replace(relation=Relation.PAYMENT_CREDIT, reason=reason, box=box)
         yield orphan

@@ -1,8 +1,9 @@
 """Donors' payments against the statement: by reference, by batch, or by equal amounts."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 
 from jimpitan_server.domain.books import Credit, Payment, Rules
 from jimpitan_server.domain.fees import rate_of
@@ -12,6 +13,7 @@ from jimpitan_server.domain.match_remittances import item_of_credit
 from jimpitan_server.domain.mentions import (
     Mentions,
     plain,
+    plain_all,
     says_any,
     shape,
     shapes_of,
@@ -49,15 +51,15 @@ def link_payments(
     links: list[Link] = []
     repeated: list[Payment] = []
     for account in sorted(payments_by_account):
-        ordered = sorted(payments_by_account[account], key=_order)
-        found = _link_account(ordered, credits_by_account[account], rules, account, claimed)
+        of_account = payments_by_account[account]
+        found = _link_account(of_account, credits_by_account[account], rules, account, claimed)
         links += found.links
         repeated += found.repeated
     return PaymentLinks(links, repeated)
 
 
-def _order(payment: Payment) -> tuple[object, str]:
-    return payment.paid_at, payment.payment_id
+_ORDER = attrgetter("paid_at", "payment_id")
+_CREDIT_ORDER = attrgetter("booked_on", "credit_id")
 
 
 def _link_account(
@@ -67,7 +69,7 @@ def _link_account(
     account: str,
     claimed: Container[str],
 ) -> PaymentLinks:
-    waiting = {credit.credit_id: credit for credit in sorted(credits_, key=_credit_order)}
+    waiting = {credit.credit_id: credit for credit in sorted(credits_, key=_CREDIT_ORDER)}
     links = _by_reference(payments, waiting, rules)
     linked = {payment.payment_id for link in links for payment in link.payments}
     rest, repeated = _without_repeats(payments, linked, claimed)
@@ -92,7 +94,7 @@ def _by_profile(
     if len(terms.profiles) == 1:
         return [(terms.profiles[0][1], payments)]
     parts: dict[str, tuple[SettlementProfile, list[Payment]]] = {}
-    for payment in payments:
+    for payment in sorted(payments, key=_ORDER):
         profile = terms.on(payment.paid_on)
         parts.setdefault(profile.name, (profile, []))[1].append(payment)
     return list(parts.values())
@@ -113,10 +115,6 @@ def _reference_shapes(links: list[Link]) -> set[str]:
     }
 
 
-def _credit_order(credit: Credit) -> tuple[object, str]:
-    return credit.booked_on, credit.credit_id
-
-
 def _window(rules: Rules) -> Window:
     after = rules.credit_lag_days + rules.credit_search_days
     return Window(before=rules.clock_slack_days, after=after)
@@ -129,12 +127,18 @@ def _item_of(payment: Payment) -> Item:
 def _by_reference(payments: list[Payment], waiting: dict[str, Credit], rules: Rules) -> list[Link]:
     """Link payments that a credit's text names, and take those credits out of `waiting`."""
     mentions = Mentions((credit.credit_id, credit.text) for credit in waiting.values())
-    window = _window(rules)
+    references = plain_all([payment.reference or "" for payment in payments])
+    rrns = plain_all([payment.rrn or "" for payment in payments])
+    if not mentions.any_of(references) and not mentions.any_of(rrns):
+        return []  # as in nearly every account that settles in batches
+    named = [
+        (payment, ids)
+        for payment, reference, rrn in zip(payments, references, rrns, strict=True)
+        if (ids := mentions.of_plain(reference, rrn))
+    ]
     links: list[Link] = []
-    for payment in payments:
-        ids = mentions.of(payment.reference, payment.rrn)
-        if not ids:
-            continue  # as nearly every payment of an account that settles in batches
+    window = _window(rules)
+    for payment, ids in sorted(named, key=_named_order):
         expected = _item_of(payment)
         near = [
             waiting[one]
@@ -142,10 +146,14 @@ def _by_reference(payments: list[Payment], waiting: dict[str, Credit], rules: Ru
             if one in waiting and window.holds(expected, item_of_credit(waiting[one]))
         ]
         if near:
-            credit = min(near, key=lambda one: (_distance(payment, one), *_credit_order(one)))
+            credit = min(near, key=lambda one: (_distance(payment, one), *_CREDIT_ORDER(one)))
             del waiting[credit.credit_id]
             links.append(_named(payment, credit, rules))
     return links
+
+
+def _named_order(named: tuple[Payment, list[str]]) -> tuple[object, ...]:
+    return named[0].paid_at, named[0].payment_id
 
 
 def _distance(payment: Payment, credit: Credit) -> int:
@@ -183,7 +191,11 @@ def _without_repeats(
     acquirer numbered twice, unless the statement or a remittance itself names both.
     """
     unlinked = [payment for payment in payments if payment.payment_id not in linked]
-    rrns = {payment.rrn for payment in unlinked if payment.rrn}
+    pieces = Counter([payment.rrn for payment in payments])
+    if len(pieces) == len(payments):
+        return unlinked, []  # no number stands twice, as nearly always
+    unlinked.sort(key=_ORDER)
+    rrns = {payment.rrn for payment in unlinked if payment.rrn and pieces[payment.rrn] > 1}
     seen = {
         fingerprint(payment)
         for payment in payments
@@ -192,8 +204,11 @@ def _without_repeats(
     rest: list[Payment] = []
     repeated: list[Payment] = []
     for payment in unlinked:
+        if payment.rrn not in rrns:
+            rest.append(payment)
+            continue
         mark = fingerprint(payment)
-        if payment.rrn and mark in seen and payment.payment_id not in claimed:
+        if mark in seen and payment.payment_id not in claimed:
             repeated.append(payment)
         else:
             rest.append(payment)

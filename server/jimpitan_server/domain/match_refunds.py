@@ -95,7 +95,7 @@ def _standing(matches: Iterable[Match], ended: dict[str, Match | None]) -> Itera
 
 def _rest(match: Match, given_back: Rupiah) -> Match | None:
     left = match.left_total - given_back
-    return replace(match, left_total=left) if left > NOTHING else None
+    return match._replace(left_total=left) if left > NOTHING else None
 
 
 def _debits(

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from jimpitan_server.domain.books import (
     Books,
@@ -195,7 +195,7 @@ def _of_group(
         " which is whose stays open."
     )
     match = _by_slip(remittances, answered, State.AMBIGUOUS, reason)
-    return replace(match, evidence={"equally_good": group.pairings})
+    return match._replace(evidence={"equally_good": group.pairings})
 
 
 def _by_slip(

@@ -4,7 +4,6 @@ It can run again at any time on everything there is, in any order, with the same
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 from jimpitan_server.domain.books import Books, Rules
 from jimpitan_server.domain.discrepancy import Discrepancy
@@ -54,9 +53,9 @@ def match_books(books: Books, rules: Rules) -> Matching:
     """Return matches, discrepancies and position of `books` under `rules`."""
     bank = match_refunds(books, match_credits(books, rules), rules)
     found = [*match_cash(books, rules), *bank]
-    matches = tuple(sorted(found, key=lambda match: match.key))
-    for one, other in pairwise(matches):
-        assert one.key != other.key, f"two matches under {one.key}"
+    by_key = {match.key: match for match in found}
+    assert len(by_key) == len(found), "two matches under one key"
+    matches = tuple(by_key[key] for key in sorted(by_key))
     return Matching(
         matches=matches,
         discrepancies=(
@@ -94,7 +93,7 @@ def _unattributed(books: Books, matches: list[Match]) -> Rupiah:
     match names one only when the bank's text does.
     """
     due_without_box = {
-        payment.payment_id: payment.credit_due.amount
+        payment.payment_id: payment.amount.amount - payment.fee.amount
         for payment in books.payments
         if payment.box is None
     }

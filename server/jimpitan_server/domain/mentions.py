@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 # Shorter words stand in too many texts by chance.
 REFERENCE_LENGTH_MIN = 6
@@ -25,6 +25,15 @@ def words_of(text: str) -> set[str]:
     return {*_WORD.findall(upper), *(plain(chunk) for chunk in chunks)}
 
 
+def plain_all(names: Sequence[str]) -> list[str]:
+    """Return references as they are compared, in the same order; empty ones stay empty."""
+    joined = "\n".join(names).upper()
+    found = joined.split("\n")
+    if len(found) == len(names) and joined.isascii() and joined.replace("\n", "").isalnum():
+        return found  # all are plain, as nearly always
+    return [plain(name) for name in names]
+
+
 class Mentions:
     """Finds the texts that mention a name, by whole words; short names are in none."""
 
@@ -38,11 +47,15 @@ class Mentions:
 
     def of(self, *names: str | None) -> list[str]:
         """Return the ids of the texts that mention one of the names, some of them repeatedly."""
-        found: list[str] = []
-        for name in names:
-            if name:
-                found += self._ids_by_word.get(plain(name), ())
-        return found
+        return self.of_plain(*(plain(name) for name in names if name))
+
+    def of_plain(self, *names: str) -> list[str]:
+        """Return the same for names that are plain already."""
+        return [found for name in names for found in self._ids_by_word.get(name, ())]
+
+    def any_of(self, names: Iterable[str]) -> bool:
+        """Tell whether at least one of these plain names is mentioned."""
+        return not self._ids_by_word.keys().isdisjoint(names)
 
 
 def shape(word: str) -> str:

@@ -119,9 +119,18 @@ _KINDS: dict[tuple[Relation, State], _Kind] = {
 }
 
 
+# How most matches stand; of these only what the evidence of some says may be worth a look.
+_PLAIN = {State.EXPECTED, State.MATCHED, State.WITHIN_TOLERANCE, State.MANUAL}
+_TOLD = {Relation.PAYMENT_CREDIT, Relation.REMITTANCE_PAYMENT}
+
+
 def discrepancies_of(matches: Iterable[Match], now: datetime) -> tuple[Discrepancy, ...]:
     """Return what a person must look at, one discrepancy for one match."""
-    found = ((match, _kind_of(match)) for match in matches)
+    found = (
+        (match, _kind_of(match))
+        for match in matches
+        if match.state not in _PLAIN or (match.evidence and match.relation in _TOLD)
+    )
     return tuple(_discrepancy(match, *kind, now) for match, kind in found if kind)
 
 
@@ -149,6 +158,8 @@ def _worth_knowing(match: Match) -> _Kind | None:
 
 def handover_discrepancies(books: Books) -> tuple[Discrepancy, ...]:
     """Return the handovers in which the receiver found another sum than the giver held."""
+    if not books.handovers:
+        return ()
     _, passed = pass_on(books.collections, books.handovers)
     return tuple(
         Discrepancy(

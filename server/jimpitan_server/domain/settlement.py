@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from jimpitan_server.domain.bank_calendar import CLOSED_RUN_MAX, BankCalendar
-from jimpitan_server.domain.bank_day import WIB
+from jimpitan_server.domain.bank_day import WIB, bank_day
 from jimpitan_server.domain.money_errors import ProfileMalformed
 
 LAG_DAYS_MAX = 14
@@ -51,13 +51,14 @@ class SettlementProfile:
 
     def batch_of(self, paid_at: datetime) -> tuple[date, int]:
         """Return the day on which the batch of a payment closes, and which of the day's it is."""
+        if not self.cutoffs:
+            return bank_day(paid_at), 0
         local = paid_at.astimezone(WIB)
         for number, cutoff in enumerate(self.cutoffs):
             if local.time() < cutoff:
                 return local.date(), number
-        if self.cutoffs:  # after the last cut-off: the first batch of the next day
-            return local.date() + timedelta(days=1), 0
-        return local.date(), 0
+        # After the last cut-off: the first batch of the next day.
+        return local.date() + timedelta(days=1), 0
 
     def credited_between(self, closes_on: date, calendar: BankCalendar) -> tuple[date, date]:
         """Return the first and the last day on which the credit of a batch should come."""
