@@ -7,10 +7,11 @@ from datetime import date
 from functools import lru_cache
 from itertools import groupby
 
-from jimpitan_server.domain.books import Credit, Payment, Rules
+from jimpitan_server.domain.books import Credit, Payment, Refund, Rules
 from jimpitan_server.domain.fees import rate_of
 from jimpitan_server.domain.match import State
 from jimpitan_server.domain.mentions import LABEL_LENGTH_MIN, plain_all, words_of
+from jimpitan_server.domain.netting import Netting
 from jimpitan_server.domain.rupiah import Rupiah, total
 from jimpitan_server.domain.settlement import Settlement, SettlementProfile
 
@@ -23,13 +24,17 @@ _PARTS_MAX = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """Payments and the credits that answer them, before it is known whose money each was."""
+    """Payments and the credits that answer them, before it is known whose money each was.
+
+    `refunds` were kept back from the credits.
+    """
 
     payments: tuple[Payment, ...]
     credits: tuple[Credit, ...]
     state: State
     reason: str
     evidence: Mapping[str, object] = field(default_factory=dict)
+    refunds: tuple[Refund, ...] = ()
 
 
 def due_of(payments: Iterable[Payment]) -> Rupiah:
@@ -143,8 +148,10 @@ def match_batches(
     credits_: Iterable[Credit],
     profile: SettlementProfile,
     rules: Rules,
+    refunds: Iterable[Refund] = (),
 ) -> list[Link]:
-    """Link batches with credits: exact sums, batches paid as one, one paid in parts, the rest.
+    """Link batches with credits: exact sums, batches paid as one, one from which refunds were
+    kept back, one paid in parts, the rest.
 
     Payments without a credit and credits without a payment are left out, for the caller to judge.
     """
@@ -153,6 +160,7 @@ def match_batches(
     links: list[Link] = []
     for step in (_exact, _run):
         waiting = _step(step, waiting, batches, links)
+    waiting = _netted(waiting, batches, refunds, links)
     waiting = _in_parts(waiting, batches, rules, links)
     _step(_differing, waiting, batches, links)
     return links
@@ -216,6 +224,37 @@ def _run(credit: Credit, near: list[_Batch]) -> _Found | None:
             reason = f"{part[0].name} to {part[-1].name} as one credit."
             return part, State.MATCHED, reason, _NOTHING_MORE
     return None
+
+
+def _netted(
+    waiting: list[Credit], batches: _Batches, refunds: Iterable[Refund], links: list[Link]
+) -> list[Credit]:
+    """Link a batch with a credit that is smaller by refunds that the bank told of."""
+    told = Netting(refunds)
+    if told.is_empty:
+        return waiting
+    unanswered: list[Credit] = []
+    for credit in waiting:
+        for batch in batches.in_reach(credit):
+            gap = batch.due - credit.amount
+            kept_back = told.take(batch.payments, gap, batch.closes_on, credit.booked_on)
+            if kept_back is None:
+                continue
+            batches.take([batch])
+            links.append(
+                Link(
+                    payments=batch.payments,
+                    credits=(credit,),
+                    state=kept_back.state,
+                    reason=f"The payments of {batch.name}, less {kept_back.reason}",
+                    evidence=kept_back.evidence,
+                    refunds=kept_back.refunds,
+                )
+            )
+            break
+        else:
+            unanswered.append(credit)
+    return unanswered
 
 
 def _in_parts(

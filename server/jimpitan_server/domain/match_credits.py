@@ -29,6 +29,7 @@ from jimpitan_server.domain.match_remittances import (
     pair_by_amount,
 )
 from jimpitan_server.domain.mentions import plain, says_any, words_of
+from jimpitan_server.domain.netting import given_back, in_parts
 from jimpitan_server.domain.rupiah import NOTHING, Rupiah, total
 
 
@@ -44,7 +45,9 @@ def match_credits(books: Books, rules: Rules) -> list[Match]:
     taken = {credit_id for match in slips for credit_id in match.right}
     waiting = [credit for credit in books.credits if credit.credit_id not in taken]
     claimed = paid_by_qris.remittance_by_payment
-    found = link_payments(books.payments, waiting, rules, claimed=claimed)
+    payments = {one.payment_id: one for one in books.payments} if books.refunds else {}
+    refunds = in_parts(books.refunds, payments)
+    found = link_payments(books.payments, waiting, rules, claimed=claimed, refunds=refunds)
     split = [match for link in found.links for match in _split(link, paid_by_qris)]
     taken |= {credit_id for match in split for credit_id in match.right}
     slips += _lost_notifications(by_slip, slips, books, taken, rules)
@@ -127,13 +130,16 @@ def _split(link: Link, paid_by_qris: RemittancePayments) -> Iterator[Match]:
                 arrived = min(payment.credit_due, left) if len(link.payments) > 1 else left
                 left -= arrived
                 yield _remitted(remittance, payment.credit_due, arrived, credit_ids, link)
+    kept_back = total(one.amount for one in link.refunds)
+    yield from (given_back([one], link.state, link.reason) for one in link.refunds)
     if donors:
+        due = due_of(donors)
         yield Match(
             relation=Relation.PAYMENT_CREDIT,
             state=link.state,
             left=tuple([payment.payment_id for payment in donors]),
             right=credit_ids,
-            left_total=due_of(donors),
+            left_total=due - min(kept_back, due),
             right_total=left,
             reason=link.reason,
             box=_one_box(donors),

@@ -5,7 +5,7 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from operator import attrgetter
 
-from jimpitan_server.domain.books import Credit, Payment, Rules
+from jimpitan_server.domain.books import Credit, Payment, Refund, Rules
 from jimpitan_server.domain.fees import rate_of
 from jimpitan_server.domain.match import State
 from jimpitan_server.domain.match_batches import Link, match_batches
@@ -37,10 +37,12 @@ def link_payments(
     rules: Rules,
     *,
     claimed: Container[str] = (),
+    refunds: Iterable[Refund] = (),
 ) -> PaymentLinks:
     """Return links; payments and credits that are in none are left for the caller to judge.
 
-    `claimed` payments are known from a remittance too, so they repeat no other one.
+    `claimed` payments are known from a remittance too, so they repeat no other one. `refunds`
+    may have been kept back from settlements.
     """
     credits_by_account: dict[str, list[Credit]] = defaultdict(list)
     for credit in credits_:
@@ -48,11 +50,19 @@ def link_payments(
     payments_by_account: dict[str, list[Payment]] = defaultdict(list)
     for payment in payments:
         payments_by_account[payment.account].append(payment)
+    refunds_by_account: dict[str, list[Refund]] = defaultdict(list)
+    for refund in refunds:
+        refunds_by_account[refund.account].append(refund)
     links: list[Link] = []
     repeated: list[Payment] = []
     for account in sorted(payments_by_account):
-        of_account = payments_by_account[account]
-        found = _link_account(of_account, credits_by_account[account], rules, account, claimed)
+        found = _link_account(
+            payments_by_account[account],
+            credits_by_account[account],
+            refunds_by_account[account],
+            rules,
+            claimed,
+        )
         links += found.links
         repeated += found.repeated
     return PaymentLinks(links, repeated)
@@ -65,8 +75,8 @@ _CREDIT_ORDER = attrgetter("booked_on", "credit_id")
 def _link_account(
     payments: list[Payment],
     credits_: list[Credit],
+    refunds: list[Refund],
     rules: Rules,
-    account: str,
     claimed: Container[str],
 ) -> PaymentLinks:
     waiting = {credit.credit_id: credit for credit in sorted(credits_, key=_CREDIT_ORDER)}
@@ -74,16 +84,18 @@ def _link_account(
     linked = {payment.payment_id for link in links for payment in link.payments}
     rest, repeated = _without_repeats(payments, linked, claimed)
     by_qris = [one for one in waiting.values() if says_any(one.text, rules.qris_words)]
-    for profile, part in _by_profile(rest, rules.terms_of(account)):
+    for profile, part in _by_profile(rest, rules.terms_of(payments[0].account)):
         if profile.way is Settlement.PAYMENT:
             shapes = _reference_shapes(links)
             unnamed = [one for one in by_qris if not shapes & shapes_of(one.text)]
             found = _by_amount(part, unnamed, rules)
         else:
-            found = match_batches(part, by_qris, profile, rules)
+            found = match_batches(part, by_qris, profile, rules, refunds)
         links += found
         answered = {credit.credit_id for link in found for credit in link.credits}
         by_qris = [one for one in by_qris if one.credit_id not in answered]
+        kept_back = {one.refund_id for link in found for one in link.refunds}
+        refunds = [one for one in refunds if one.refund_id not in kept_back]
     return PaymentLinks(links, repeated)
 
 

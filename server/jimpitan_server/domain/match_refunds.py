@@ -4,6 +4,7 @@ A refund changes nothing of what was given; it says where the money went. Where 
 reached the account the refund must show as a debit; where it never did, the two end each other.
 """
 
+from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 
@@ -12,20 +13,27 @@ from jimpitan_server.domain.due import OPEN_REASONS, DueDates
 from jimpitan_server.domain.match import Match, Relation, State
 from jimpitan_server.domain.match_payments import fingerprint
 from jimpitan_server.domain.mentions import Mentions
+from jimpitan_server.domain.netting import given_back, in_parts
 from jimpitan_server.domain.pairing import Item, Window, group_equal
 from jimpitan_server.domain.rupiah import NOTHING, Rupiah, total
 
 
 def match_refunds(books: Books, matches: list[Match], rules: Rules) -> list[Match]:
-    """Return the matches with every refund judged; a payment that was given back waits no more."""
+    """Return the matches with every refund judged; a payment that was given back waits no more.
+
+    Refunds that were kept back from a settlement are judged already.
+    """
     if not books.refunds:
         return matches
     payment_by_id = {one.payment_id: one for one in books.payments}
-    told = _of_originals(books, matches, payment_by_id)
-    refunds = _first_of_each(told, payment_by_id)
+    kept_back = [one for one in matches if one.relation is Relation.PAYMENT_REFUND]
+    judged = {refund_id for match in kept_back for refund_id in match.right}
+    told = in_parts(_of_originals(books, matches, payment_by_id), payment_by_id)
+    refunds = [one for one in told if one.refund_id not in judged]
     waiting = {match.left[0]: match for match in matches if _is_open(match)}
     debit_by_refund = _debits(refunds, books, rules, waiting)
-    ended: dict[str, Match | None] = {}  # the open matches of payments that were given back
+    left = {payment_id: match.left_total for payment_id, match in waiting.items()}
+    never_arrived: dict[str, list[Refund]] = defaultdict(list)
     found: list[Match] = []
     due = DueDates.of(books, rules)
     for refund in refunds:
@@ -34,12 +42,40 @@ def match_refunds(books: Books, matches: list[Match], rules: Rules) -> list[Matc
         amount = min(refund.amount, payment.credit_due)
         if debit is not None:
             found.append(_debited(refund, payment, amount, debit))
-        elif refund.payment_id in waiting:
-            found.append(_never_arrived(refund, payment, amount))
-            ended[refund.payment_id] = _rest(waiting[refund.payment_id], amount)
-        else:
+        elif left.get(refund.payment_id, NOTHING) > NOTHING:
+            amount = min(amount, left[refund.payment_id])
+            left[refund.payment_id] -= amount
+            never_arrived[refund.payment_id].append(replace(refund, amount=amount))
+        elif refund.payment_id not in waiting:
             found.append(_awaited(refund, payment, amount, due))
-    return [*_standing(matches, ended), *found]
+    ended = {
+        payment_id: _rest(waiting[payment_id], left[payment_id]) for payment_id in never_arrived
+    }
+    for payment_id, parts in never_arrived.items():
+        reason = "The payment was given back before it reached the account."
+        found.append(given_back(parts, State.MATCHED, reason, payment_by_id[payment_id].box))
+    standing = [one for one in _standing(matches, ended) if one.relation is not _KEPT_BACK]
+    return [*standing, *found, *_by_payment(kept_back, payment_by_id)]
+
+
+_KEPT_BACK = Relation.PAYMENT_REFUND
+
+
+def _by_payment(kept_back: Iterable[Match], payment_by_id: dict[str, Payment]) -> Iterator[Match]:
+    """Put what was kept back of one payment, at one settlement or at several, into one match."""
+    by_payment: dict[str, list[Match]] = defaultdict(list)
+    for match in kept_back:
+        by_payment[match.left[0]].append(match)
+    for payment_id, parts in by_payment.items():
+        amount = total(one.right_total for one in parts)
+        unsure = [one.state for one in parts if one.state is State.AMBIGUOUS]
+        yield parts[0]._replace(
+            state=unsure[0] if unsure else State.MATCHED,
+            right=tuple(sorted(refund_id for one in parts for refund_id in one.right)),
+            left_total=amount,
+            right_total=amount,
+            box=payment_by_id[payment_id].box,
+        )
 
 
 def _is_open(match: Match) -> bool:
@@ -74,15 +110,6 @@ def _of_originals(
     ]
 
 
-def _first_of_each(refunds: Iterable[Refund], payment_by_id: dict[str, Payment]) -> list[Refund]:
-    """Return one refund of each payment that stands: the first that was told."""
-    first: dict[str, Refund] = {}
-    for refund in sorted(refunds, key=lambda one: (one.told_at, one.refund_id)):
-        if refund.payment_id in payment_by_id:
-            first.setdefault(refund.payment_id, refund)
-    return list(first.values())
-
-
 def _standing(matches: Iterable[Match], ended: dict[str, Match | None]) -> Iterator[Match]:
     for match in matches:
         if not (_is_open(match) and match.left[0] in ended):
@@ -93,8 +120,7 @@ def _standing(matches: Iterable[Match], ended: dict[str, Match | None]) -> Itera
             yield rest
 
 
-def _rest(match: Match, given_back: Rupiah) -> Match | None:
-    left = match.left_total - given_back
+def _rest(match: Match, left: Rupiah) -> Match | None:
     return match._replace(left_total=left) if left > NOTHING else None
 
 
@@ -155,19 +181,6 @@ def _debited(refund: Refund, payment: Payment, amount: Rupiah, debit: Debit) -> 
         reason="The statement shows that the payment was given back.",
         box=payment.box,
         evidence={"payment": payment.payment_id},
-    )
-
-
-def _never_arrived(refund: Refund, payment: Payment, amount: Rupiah) -> Match:
-    return Match(
-        relation=Relation.PAYMENT_REFUND,
-        state=State.MATCHED,
-        left=(payment.payment_id,),
-        right=(refund.refund_id,),
-        left_total=amount,
-        right_total=amount,
-        reason="The payment was given back before it reached the account.",
-        box=payment.box,
     )
 
 
