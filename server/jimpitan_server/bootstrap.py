@@ -387,6 +387,8 @@ async def build(settings: Settings, clock: Clock | None = None) -> Program:
         thanks=thanks,
         configurations=ConfigurationDesk(database, now, commands.ring),
         rollouts=RolloutDesk(database, now, settings.publisher(), commands.ring),
-        stickers=StickerDesk(database, now, settings.scan_patience(), falls_of_income),
+        stickers=StickerDesk(
+            database, now, settings.scan_patience(), falls_of_income, money.note_change
+        ),
         commands=commands,
     )

@@ -2,15 +2,17 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from jimpitan_server.adapters.database import partner_rows
+from jimpitan_server.adapters.database.confirmation_rows import DatabaseConfirmations
 from jimpitan_server.adapters.database.engine import Database
 from jimpitan_server.adapters.database.sticker_rows import DatabaseStickers
 from jimpitan_server.domain.bank_day import bank_day
+from jimpitan_server.domain.books import Confirmation
 from jimpitan_server.domain.clock import Clock
 from jimpitan_server.domain.ids import BoxId, UserId
 from jimpitan_server.domain.sticker import RegisteredCode, Verdict
@@ -21,6 +23,7 @@ from jimpitan_server.services.audit_sticker import (
     check_publicly,
     record_scan,
 )
+from jimpitan_server.services.confirm_payment import Noted, confirm_payment
 from jimpitan_server.services.watch_stickers import (
     FallsOf,
     StickerState,
@@ -54,12 +57,16 @@ class _LastDay:
 
 @dataclass(frozen=True, slots=True)
 class StickerDesk:
-    """The stickers' side of the server; `patience` is how long a scan may wait."""
+    """The side of the server where strangers look at stickers and tell what they paid.
+
+    `patience` is how long a scan may wait; `note_change` lets matching know what donors told.
+    """
 
     database: Database
     clock: Clock
     patience: timedelta
     falls_of: FallsOf
+    note_change: Callable[[], None]
     last: _LastDay = field(default_factory=_LastDay)
 
     async def scan(
@@ -77,6 +84,13 @@ class StickerDesk:
         scan = Scan(scan_id=str(uuid.uuid4()), box=box, text=text, actor=None, scanned_at=now)
         async with self._store() as store:
             return await check_publicly(store, scan, now)
+
+    async def confirm(self, told: Confirmation) -> Noted:
+        """Keep what a donor says he paid at a box."""
+        async with self.database.write() as connection:
+            noted = await confirm_payment(DatabaseConfirmations(connection), told)
+        self.note_change()
+        return noted
 
     async def overdue(self, patience: timedelta | None = None) -> list[StickerState]:
         """Return the boxes whose sticker nobody scanned for too long, the longest first."""

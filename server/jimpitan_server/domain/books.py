@@ -171,6 +171,21 @@ class Refund:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """Somebody unknown says: I paid this at that box then.
+
+    `reference` is the end of the reference on the telephone, or empty.
+    """
+
+    confirmation_id: str
+    box: BoxId
+    amount: Rupiah
+    paid_at: datetime
+    told_at: datetime
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ManualLink:
     """A person's word that remittances or payments and credits belong together, and why."""
 
@@ -209,6 +224,10 @@ class Rules:
     remittance_words: tuple[str, ...] = ("SETOR",)
     # A collector pays a counted sum within this time of the time he states for it.
     qris_remittance_slack: timedelta = timedelta(hours=2)
+    # A donor reads the time off his telephone, or remembers it.
+    confirmation_slack: timedelta = timedelta(minutes=30)
+    # After two days the bank has told what it will tell by itself.
+    confirmation_due: timedelta = timedelta(days=2)
 
     def terms_of(self, account: str) -> SettlementTerms:
         """Return how an account settles; one of which nothing is told, payment by payment."""
@@ -228,9 +247,12 @@ class Books:
     debits: tuple[Debit, ...] = ()
     links: tuple[ManualLink, ...] = ()
     refunds: tuple[Refund, ...] = ()
+    confirmations: tuple[Confirmation, ...] = ()
     openings: tuple[LidOpening, ...] = ()
     expectations: tuple[Expectation, ...] = ()
     # The last day of which an account's statement was imported, which may itself be incomplete.
     statement_until: Mapping[str, date] = field(default_factory=dict)
     # The box of a terminal label or store id where exactly one box has it.
     boxes_by_label: Mapping[str, BoxId] = field(default_factory=dict)
+    # The merchants' numbers in the codes that are or were on a box.
+    mpans_by_box: Mapping[BoxId, frozenset[str]] = field(default_factory=dict)

@@ -55,6 +55,8 @@ class Relation(StrEnum):
     """A remittance and its credit on the statement."""
     PAYMENT_CREDIT = "payment_credit"
     """Donors' payments and their credits on the statement."""
+    CONFIRMATION_PAYMENT = "confirmation_payment"
+    """What a donor says he paid at a box, and the payment."""
     PAYMENT_REFUND = "payment_refund"
     """A payment and its refund, when the money never reached the account."""
     REFUND_DEBIT = "refund_debit"

@@ -5,7 +5,7 @@ credits: to remitted cash, to donors' payments, or to neither chain.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 
 from jimpitan_server.domain.books import (
@@ -33,9 +33,12 @@ from jimpitan_server.domain.netting import given_back, in_parts
 from jimpitan_server.domain.rupiah import NOTHING, Rupiah, total
 
 
-def match_credits(books: Books, rules: Rules) -> list[Match]:
-    """Return every match of remittances, payments and credits."""
-    paid_by_qris = find_remittance_payments(books, rules)
+def match_credits(books: Books, rules: Rules, *, donors: Container[str] = ()) -> list[Match]:
+    """Return every match of remittances, payments and credits.
+
+    `donors` are payments that donors said they made: a doubtful remittance is none of them.
+    """
+    paid_by_qris = find_remittance_payments(books, rules, donors=donors)
     by_hand = link_by_hand(books, paid_by_qris.remittance_by_payment)
     books = _without(books, by_hand, paid_by_qris)
     due = DueDates.of(books, rules)

@@ -1,7 +1,7 @@
 """Remittances against the bank: by the reference on the slip, by QRIS notification, by amount."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from jimpitan_server.domain.books import (
@@ -26,8 +26,13 @@ class RemittancePayments:
     matches: list[Match]
 
 
-def find_remittance_payments(books: Books, rules: Rules) -> RemittancePayments:
-    """Link remittances by QRIS with their notifications: by reference, else if only one fits."""
+def find_remittance_payments(
+    books: Books, rules: Rules, *, donors: Container[str] = ()
+) -> RemittancePayments:
+    """Link remittances by QRIS with their notifications: by reference, else if only one fits.
+
+    Of several that fit, those that `donors` said they made are left to them, if one remains.
+    """
     found: dict[str, Remittance] = {}
     matches: list[Match] = []
     by_qris = [one for one in _in_order(books.remittances) if one.method is RemittanceMethod.QRIS]
@@ -52,6 +57,7 @@ def find_remittance_payments(books: Books, rules: Rules) -> RemittancePayments:
     for remittance in later:
         near = [one for one in payments if _may_be(remittance, one, rules)]
         near = [one for one in near if one.payment_id not in found]
+        near = [one for one in near if one.payment_id not in donors] or near
         near.sort(key=lambda one: _likelihood(remittance, one))
         if near:
             found[near[0].payment_id] = remittance

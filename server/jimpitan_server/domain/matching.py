@@ -6,6 +6,11 @@ It can run again at any time on everything there is, in any order, with the same
 from dataclasses import dataclass
 
 from jimpitan_server.domain.books import Books, Rules
+from jimpitan_server.domain.confirmation import (
+    confirm_payments,
+    confirmation_discrepancies,
+    match_confirmations,
+)
 from jimpitan_server.domain.discrepancy import Discrepancy
 from jimpitan_server.domain.match import Match, Relation, State
 from jimpitan_server.domain.match_cash import match_cash
@@ -51,8 +56,11 @@ class Matching:
 
 def match_books(books: Books, rules: Rules) -> Matching:
     """Return matches, discrepancies and position of `books` under `rules`."""
-    bank = match_refunds(books, match_credits(books, rules), rules)
-    found = [*match_cash(books, rules), *bank]
+    confirmed = confirm_payments(books, rules)
+    bank = match_credits(books, rules, donors=confirmed.payment_ids)
+    found = [*match_cash(books, rules), *match_refunds(books, bank, rules)]
+    told = list(match_confirmations(books, confirmed, rules))
+    found += told
     by_key = {match.key: match for match in found}
     assert len(by_key) == len(found), "two matches under one key"
     matches = tuple(by_key[key] for key in sorted(by_key))
@@ -62,6 +70,7 @@ def match_books(books: Books, rules: Rules) -> Matching:
             *discrepancies_of(matches, books.now),
             *fee_discrepancies(books, rules),
             *handover_discrepancies(books),
+            *confirmation_discrepancies(books, told),
         ),
         position=_position(books, matches),
     )

@@ -61,6 +61,8 @@ class MoneyFinding(StrEnum):
     """The bank said that it gave a payment back, and the statement does not show it."""
     LINK_FORCED = "link_forced"
     """A person linked papers whose sums differ."""
+    DONOR_PAYMENT_MISSING = "donor_payment_missing"
+    """Donors say they paid at a box, and the bank knows nothing of it."""
     FEE_UNEXPECTED = "fee_unexpected"
     """The acquirer keeps a part of the donations, which are free of fees."""
 
@@ -119,7 +121,8 @@ _KINDS: dict[tuple[Relation, State], _Kind] = {
 }
 
 
-# How most matches stand; of these only what the evidence of some says may be worth a look.
+# How most matches stand: of these only what the evidence of some says may be worth a look. What
+# donors said has cases by box and week (`confirmation_discrepancies`).
 _PLAIN = {State.EXPECTED, State.MATCHED, State.WITHIN_TOLERANCE, State.MANUAL}
 _TOLD = {Relation.PAYMENT_CREDIT, Relation.REMITTANCE_PAYMENT}
 
@@ -129,7 +132,8 @@ def discrepancies_of(matches: Iterable[Match], now: datetime) -> tuple[Discrepan
     found = (
         (match, _kind_of(match))
         for match in matches
-        if match.state not in _PLAIN or (match.evidence and match.relation in _TOLD)
+        if (match.state not in _PLAIN and match.relation is not Relation.CONFIRMATION_PAYMENT)
+        or (match.evidence and match.relation in _TOLD)
     )
     return tuple(_discrepancy(match, *kind, now) for match, kind in found if kind)
 

@@ -20,6 +20,8 @@ _DURATIONS = {
     "records_due_hours": ("records_due", timedelta(hours=1)),
     "remittance_due_days": ("remittance_due", timedelta(days=1)),
     "qris_remittance_slack_minutes": ("qris_remittance_slack", timedelta(minutes=1)),
+    "confirmation_slack_minutes": ("confirmation_slack", timedelta(minutes=1)),
+    "confirmation_due_hours": ("confirmation_due", timedelta(hours=1)),
 }
 _AMOUNTS = {"deposit_low_idr": "deposit_low", "deposit_high_idr": "deposit_high"}
 _SETTLEMENT = "settlement."

@@ -85,6 +85,7 @@ PROTECTED = (
     "ledger_seals",
     "statement_stretches",
     "box_scans",
+    "donor_confirmations",
     "discrepancy_events",
 )
 

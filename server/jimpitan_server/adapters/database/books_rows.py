@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from jimpitan_server.adapters.database.bank_schema import payment_refunds
 from jimpitan_server.adapters.database.box_reading import lid_events
 from jimpitan_server.adapters.database.collection_rows import is_void
+from jimpitan_server.adapters.database.confirmation_rows import confirmations, mpans_by_box
 from jimpitan_server.adapters.database.handover_rows import accepted
 from jimpitan_server.adapters.database.link_rows import standing_links
 from jimpitan_server.adapters.database.money_schema import (
@@ -56,6 +57,7 @@ async def load_books(connection: AsyncConnection, now: datetime) -> Books:
         debits=await _debits(connection),
         links=await standing_links(connection),
         refunds=await _refunds(connection),
+        confirmations=await confirmations(connection),
         handovers=await accepted(connection),
         collections=await _collections(connection),
         remittances=await _remittances(connection),
@@ -63,6 +65,7 @@ async def load_books(connection: AsyncConnection, now: datetime) -> Books:
         expectations=await _expectations(connection),
         statement_until=await _statement_until(connection),
         boxes_by_label=await boxes_by_label(connection),
+        mpans_by_box=await mpans_by_box(connection),
     )
 
 

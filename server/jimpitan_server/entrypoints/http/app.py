@@ -17,6 +17,7 @@ from jimpitan_server.entrypoints.http import (
     case_page_door,
     collector_door,
     configuration_door,
+    confirmation_door,
     enrolment_door,
     gateway_door,
     handover_door,
@@ -64,6 +65,7 @@ ROUTERS = (
     ledger_page_door.router,
     statement_page_door.router,
     sticker_door.router,
+    confirmation_door.router,
     collector_door.router,
 )
 

@@ -15,6 +15,7 @@ EVIDENCE = (
     "arrived_idr",
     "boxes",
     "cause",
+    "confirmations",
     "counted_before",
     "deposits",
     "differences",
