@@ -22,6 +22,10 @@ from jimpitan_server.domain.settlement import Settlement, SettlementTerms, alway
 DEPOSIT_LOW, DEPOSIT_HIGH = Rupiah(500), Rupiah(20_000)
 
 
+# The smallest note in circulation (Bank Indonesia, 2022 series: Rp 1.000).
+NOTE_STEP = Rupiah(1_000)
+
+
 class RemittanceMethod(StrEnum):
     """How counted cash was paid in."""
 
@@ -220,6 +224,10 @@ class Rules:
     remittance_due: timedelta = timedelta(days=3)
     deposit_low: Rupiah = DEPOSIT_LOW
     deposit_high: Rupiah = DEPOSIT_HIGH
+    # A remittance may differ from its counts by this many steps: a note that stuck to another
+    # one, or a coin that rolled away. None, unless the programme says so.
+    note_step: Rupiah = NOTE_STEP
+    remittance_tolerance_steps: int = 0
     qris_words: tuple[str, ...] = ("QRIS",)
     remittance_words: tuple[str, ...] = ("SETOR",)
     # A collector pays a counted sum within this time of the time he states for it.

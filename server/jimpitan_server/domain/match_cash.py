@@ -218,7 +218,7 @@ def _count_remittances(books: Books, rules: Rules) -> Iterator[Match]:
     collection_by_id = {one.collection_id: one for one in books.collections}
     taken: set[str] = set()
     for remittance in sorted(books.remittances, key=lambda one: (one.paid_at, one.remittance_id)):
-        yield _count_remittance(remittance, collection_by_id, taken)
+        yield _count_remittance(remittance, collection_by_id, taken, rules)
         taken.update(remittance.collection_ids)
     for one in books.collections:
         if one.collection_id in taken:
@@ -241,8 +241,17 @@ def _count_remittances(books: Books, rules: Rules) -> Iterator[Match]:
         )
 
 
+def _is_tolerated(difference: Rupiah, rules: Rules) -> bool:
+    """Tell whether a difference is some whole steps of a note, and few enough."""
+    steps, rest = divmod(abs(difference.amount), max(rules.note_step.amount, 1))
+    return rest == 0 and steps <= rules.remittance_tolerance_steps
+
+
 def _count_remittance(
-    remittance: Remittance, collection_by_id: dict[str, Collection], taken: set[str]
+    remittance: Remittance,
+    collection_by_id: dict[str, Collection],
+    taken: set[str],
+    rules: Rules,
 ) -> Match:
     named = sorted(set(remittance.collection_ids))
     fresh = [
@@ -255,6 +264,9 @@ def _count_remittance(
         state, reason = State.DUPLICATE, "A count that an earlier remittance already paid in."
     elif not fresh:
         state, reason = State.ORPHAN, "Paid in for no count that we hold."
+    elif remittance.amount != counted and _is_tolerated(remittance.amount - counted, rules):
+        state = State.WITHIN_TOLERANCE
+        reason = "Paid in with a difference of so few notes that the programme lets it pass."
     elif remittance.amount > counted:
         state, reason = State.OVER, "More was paid in than was counted."
     elif remittance.amount < counted:

@@ -23,14 +23,23 @@ _DURATIONS = {
     "confirmation_slack_minutes": ("confirmation_slack", timedelta(minutes=1)),
     "confirmation_due_hours": ("confirmation_due", timedelta(hours=1)),
 }
-_AMOUNTS = {"deposit_low_idr": "deposit_low", "deposit_high_idr": "deposit_high"}
+_AMOUNTS = {
+    "deposit_low_idr": "deposit_low",
+    "deposit_high_idr": "deposit_high",
+    "note_step_idr": "note_step",
+}
+_COUNTS = ("remittance_tolerance_steps",)
 _SETTLEMENT = "settlement."
 _NUMBER_MAX = 10_000
 _SEARCH_DAYS_MAX = 90  # what is looked for longer is compared with too much
 CHANGES_MAX = 50
 NAMED_MAX = 200
 
-RULE_NAMES = (*_DAYS, *_DURATIONS, *_AMOUNTS, f"{_SETTLEMENT}ACCOUNT")
+_STEPS_MAX = 20
+_LIMITS = dict.fromkeys(_DAYS, _SEARCH_DAYS_MAX) | dict.fromkeys(_COUNTS, _STEPS_MAX)
+# What a programme may set for itself; how an account settles has a table of its own.
+SETTABLE = (*_DAYS, *_COUNTS, *_DURATIONS, *_AMOUNTS)
+RULE_NAMES = (*SETTABLE, f"{_SETTLEMENT}ACCOUNT")
 
 
 def changed_rules(rules: Rules, changes: Mapping[str, str]) -> Rules:
@@ -52,16 +61,24 @@ def _set(rules: Rules, name: str, value: str) -> Rules:
     change: dict[str, Any] = {}
     if name in _AMOUNTS and 0 <= number <= ENTRY_IDR_MAX:
         change = {_AMOUNTS[name]: Rupiah(number)}
-    elif name in _DAYS and 0 <= number <= _SEARCH_DAYS_MAX:
+    elif name in _LIMITS and 0 <= number <= _LIMITS[name]:
         change = {name: number}
     elif name in _DURATIONS and 0 <= number <= _NUMBER_MAX:
         field, unit = _DURATIONS[name]
         change = {field: number * unit}
     if change:
         return replace(rules, **change)
-    if name not in (*_DAYS, *_DURATIONS, *_AMOUNTS):
+    if name not in SETTABLE:
         raise Malformed(f"No rule {name[:40]!r}; there are {', '.join(RULE_NAMES)}.", code="rule")
     raise Malformed(f"{name} is a whole number within reason, not {value[:40]!r}.", code="rule")
+
+
+def rule_values(rules: Rules) -> dict[str, str]:
+    """Return the value of each rule that can be set, as a person writes it."""
+    days = {name: getattr(rules, name) for name in (*_DAYS, *_COUNTS)}
+    durations = {name: getattr(rules, field) // unit for name, (field, unit) in _DURATIONS.items()}
+    amounts = {name: getattr(rules, field).amount for name, field in _AMOUNTS.items()}
+    return {name: str(value) for name, value in (days | durations | amounts).items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from jimpitan_server.entrypoints import (
     cli_partner,
     cli_records,
     cli_rollout,
+    cli_rule,
 )
 from jimpitan_server.entrypoints.doctor import examine
 from jimpitan_server.entrypoints.log import configure_log
@@ -40,6 +41,7 @@ app.add_typer(user_app, name="user")
 cli_money.add_to(app)
 cli_partner.add_to(app)
 cli_account.add_to(app)
+cli_rule.add_to(app)
 cli_ledger.add_to(app)
 cli_discrepancy.add_to(app)
 cli_records.add_to(app)

@@ -1,6 +1,6 @@
 """What handling money needs from outside: one transaction of the store, and signature checks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -267,6 +267,10 @@ class BooksStore(Protocol):
 
     async def load_books(self, now: datetime) -> tuple[Books, list[Account]]:
         """Return everything that stands, and the accounts."""
+        ...
+
+    async def rules_set(self) -> Mapping[str, str]:
+        """Return the value of each rule that the programme set for itself."""
         ...
 
     async def save_matching(self, matching: Matching, now: datetime) -> None:

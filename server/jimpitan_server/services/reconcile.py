@@ -13,7 +13,7 @@ from jimpitan_server.domain.books import Books, Rules
 from jimpitan_server.domain.matching import Matching, match_books
 from jimpitan_server.domain.movements import movements_of
 from jimpitan_server.domain.partner import Account
-from jimpitan_server.domain.what_if import Difference, changed_rules, compare
+from jimpitan_server.domain.what_if import SETTABLE, Difference, changed_rules, compare
 from jimpitan_server.services.ports_ledger import LedgerStore
 from jimpitan_server.services.ports_money import BooksStore
 from jimpitan_server.services.post import post
@@ -21,11 +21,12 @@ from jimpitan_server.services.post import post
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The books and the ledger as they were at a generation."""
+    """The books, the programme's own rules and the ledger as they were at a generation."""
 
     generation: int
     books: Books
     accounts: tuple[Account, ...]
+    rules_set: Mapping[str, str]
     ledger: Mapping[str, ledgers.Standing]
 
 
@@ -49,7 +50,8 @@ async def take_standing(store: BooksStore, ledger: LedgerStore, now: datetime) -
     """Return the books as they are; the generation is read first, so it is never too new."""
     generation = await store.generation()
     books, accounts = await store.load_books(now)
-    return Standing(generation, books, tuple(accounts), await ledger.standing())
+    rules_set = await store.rules_set()
+    return Standing(generation, books, tuple(accounts), rules_set, await ledger.standing())
 
 
 def match_standing(standing: Standing, rules: Rules) -> Reconciled:
@@ -70,7 +72,8 @@ def try_rules(standing: Standing, rules: Rules, changes: Mapping[str, str]) -> W
 
 def _with_terms(rules: Rules, standing: Standing) -> Rules:
     terms = {account.account_id: account.terms for account in standing.accounts}
-    return replace(rules, terms_by_account=terms)
+    known = {name: value for name, value in standing.rules_set.items() if name in SETTABLE}
+    return replace(changed_rules(rules, known), terms_by_account=terms)
 
 
 async def keep_matching(

@@ -86,6 +86,7 @@ PROTECTED = (
     "statement_stretches",
     "box_scans",
     "donor_confirmations",
+    "rule_changes",
     "discrepancy_events",
 )
 

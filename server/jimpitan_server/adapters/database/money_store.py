@@ -1,6 +1,6 @@
 """The database of one transaction, as everything that handles money sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -14,6 +14,7 @@ from jimpitan_server.adapters.database import (
     match_rows,
     notification_rows,
     partner_rows,
+    rule_rows,
     statement_rows,
 )
 from jimpitan_server.domain.books import Books
@@ -40,6 +41,10 @@ class DatabaseMoney:
     """Every store of `ports_money` on one open transaction."""
 
     connection: AsyncConnection
+
+    async def rules_set(self) -> Mapping[str, str]:
+        """Return the value of each rule that the programme set for itself."""
+        return await rule_rows.rules_set(self.connection)
 
     async def account(self, account_id: str) -> Account | None:
         """Return an account, or None."""

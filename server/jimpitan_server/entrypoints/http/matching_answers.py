@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from jimpitan_server.adapters.rule_desk import RuleView
 from jimpitan_server.domain.books import ManualLink
 from jimpitan_server.domain.match import Match
 from jimpitan_server.domain.what_if import Changed, Difference
@@ -66,3 +67,23 @@ def of_difference(difference: Difference) -> Json:
 
 def _changed(changed: Sequence[Changed]) -> list[Json]:
     return [{"key": one.key, "before": one.before, "after": one.after} for one in changed]
+
+
+def of_rules(view: RuleView) -> dict[str, object]:
+    """Return the rules as they stand, and the newest changes."""
+    return {
+        "rules": {
+            rule: {"value": view.rules_set.get(rule, default), "default": default}
+            for rule, default in view.defaults.items()
+        },
+        "changes": [
+            {
+                "rule": one.rule,
+                "value": one.value or None,
+                "reason": one.reason,
+                "actor": one.actor,
+                "changed_at": one.changed_at.isoformat(),
+            }
+            for one in view.changes
+        ],
+    }

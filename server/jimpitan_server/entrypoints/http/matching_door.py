@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from jimpitan_server.adapters.database.match_reading import PAGE, MatchWish
+from jimpitan_server.adapters.rule_desk import RuleDesk
 from jimpitan_server.domain.match import Relation, State
 from jimpitan_server.domain.user import Role, Session
 from jimpitan_server.domain.what_if import CHANGES_MAX
@@ -15,6 +16,7 @@ from jimpitan_server.entrypoints.http import matching_answers
 from jimpitan_server.entrypoints.http.bearer import allow
 from jimpitan_server.entrypoints.http.parts import TheProgram
 from jimpitan_server.services.link import REASON_LENGTH_MAX, SIDE_MAX, Wish
+from jimpitan_server.services.set_rule import DEFAULT
 
 router = APIRouter(prefix="/api/v1", tags=["matching"])
 Looking = Annotated[Session, Depends(allow(Role.ADMIN, Role.TREASURER, Role.AUDITOR))]
@@ -54,6 +56,16 @@ class WhatIfIn(BaseModel):
     ]
 
 
+class RuleIn(BaseModel):
+    """A rule that a person sets; without a value it is given back to the program."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rule: RuleName
+    value: Annotated[str, Field(max_length=20)] | None = None
+    reason: Annotated[str, Field(max_length=500)]
+
+
 @router.get("/matches")
 async def get_matches(
     program: TheProgram,
@@ -77,6 +89,21 @@ async def post_what_if(body: WhatIfIn, program: TheProgram, _: Looking) -> dict[
     """Say what other rules would make of all that stands; nothing is kept."""
     found = await program.money.what_if(body.rules)
     return matching_answers.of_difference(found.difference)
+
+
+@router.get("/rules")
+async def get_rules(program: TheProgram, _: Looking) -> dict[str, object]:
+    """Return the rules by which matching goes, and who set which of them why."""
+    return matching_answers.of_rules(await RuleDesk(program.money).view())
+
+
+@router.post("/rules")
+async def post_rule(body: RuleIn, program: TheProgram, session: Linking) -> dict[str, object]:
+    """Set a rule from now on, or give it back without a value."""
+    desk = RuleDesk(program.money)
+    value = body.value or DEFAULT
+    is_new = await desk.set_rule(body.rule, value, reason=body.reason, actor=session.user_id)
+    return {"rule": body.rule, "value": body.value, "is_new": is_new}
 
 
 @router.get("/links")
