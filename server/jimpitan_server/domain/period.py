@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from jimpitan_server.domain.expectation import NO_MOMENTS, Moments
 from jimpitan_server.domain.record import RecordKind
 
 
@@ -24,6 +25,19 @@ class Period:
     seq_from: int
     seq_to: int | None
     deposits: int = 0
+    moments: Moments = NO_MOMENTS
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodSum:
+    """What records add to a holding period: deposits, and what was weighed of them."""
+
+    deposits: int = 0
+    moments: Moments = NO_MOMENTS
+
+    def __add__(self, other: "PeriodSum") -> "PeriodSum":
+        """Return both together."""
+        return PeriodSum(self.deposits + other.deposits, self.moments + other.moments)
 
 
 def period_edges(events: Iterable[EdgeEvent], declared: Iterable[int] = ()) -> list[int]:
