@@ -1,15 +1,12 @@
 """The words in which the server's own desks are spoken to: its request types, by name.
 
 The whole package sees the server's wiring and nothing else of it; what the wiring's methods take
-is looked up among the modules that the wiring has loaded.
+is looked up where the server's own doors import it from.
 """
 
-import sys
+import importlib
 from typing import Any
 
-from jimpitan_server import bootstrap
-
-_SERVER = bootstrap.__name__.partition(".")[0]
 _WORDS = {
     "Delivery": "services.accept",
     "Counted": "services.close_collection",
@@ -33,4 +30,4 @@ _WORDS = {
 
 def word(name: str) -> Any:
     """Return a type or function of the server that its desks are spoken to with."""
-    return getattr(sys.modules[f"{_SERVER}.{_WORDS[name]}"], name)
+    return getattr(importlib.import_module(f"jimpitan_server.{_WORDS[name]}"), name)
