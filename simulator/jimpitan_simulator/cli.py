@@ -22,6 +22,7 @@ from jimpitan_simulator.sense_run import Experiment, run_experiment, settings_of
 from jimpitan_simulator.sticker_swaps import lines as sticker_lines
 from jimpitan_simulator.system import Wish
 from jimpitan_simulator.usb import Cable, UsbBox
+from jimpitan_simulator.year.report import print_report
 
 app = typer.Typer(help="A town that gives, on this machine.", no_args_is_help=True)
 
@@ -130,6 +131,39 @@ def sticker(
     report = json.loads(done.stdout)
     for line in [json.dumps(report)] if as_json else sticker_lines(report):
         _say(line)
+
+
+@app.command()
+def year(
+    seed: Annotated[int, typer.Option(min=0, help="What everything is drawn from.")] = 1,
+    boxes: Annotated[int, typer.Option(min=12, max=2000, help="Boxes and cans.")] = 200,
+    weeks: Annotated[int, typer.Option(min=4, max=104, help="How many weeks pass.")] = 52,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where its database is, for a while.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer for a program to read.")] = False,
+) -> None:
+    """Let a town give, collect, err and steal for a year, and compare the books with the truth.
+
+    Exit code 0 when every promise is kept, 1 when one is broken; the report says which.
+    """
+    order: dict[str, object] = {"boxes": boxes, "seed": seed, "weeks": weeks}
+    if folder is not None:
+        order["folder"] = str(folder)
+    done = subprocess.run(
+        [sys.executable, "-m", "jimpitan_simulator.whole.year"],
+        input=json.dumps(order).encode(),
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    if not done.stdout:
+        raise typer.Exit(2)
+    report = json.loads(done.stdout)
+    if as_json:
+        _say(json.dumps(report))
+    else:
+        print_report(report)
+    raise typer.Exit(1 if report["wrong"] else 0)
 
 
 @app.command("usb-box")

@@ -30,6 +30,7 @@ QUIET_S = (2.4, 6.0)
 WATCHED_S = 3.6  # until the step is certain
 READING_S = 0.05  # conversion and light of the colour sensor
 Label = tuple[int, int]  # form, rupiah or 0
+Fact = tuple[int, dict[int, object]]  # kind and body of a record
 FORM_NAMES = {
     records.FORM_UNKNOWN: "unknown",
     records.FORM_COIN: "coin",
@@ -107,24 +108,31 @@ class BenchBox:
 
     def coin(self, coin: Coin) -> Outcome:
         """Drop one coin."""
-        facts = self.drop([self._throat.coin(coin, self._next())])
-        return _outcome((records.FORM_COIN, coin.amount_idr), 1, facts)
+        return _outcome((records.FORM_COIN, coin.amount_idr), 1, self.take(coin))
 
     def note(self, note: Note) -> Outcome:
         """Push one note in."""
-        facts = self.drop([self._throat.note(note, self._next())])
-        return _outcome((records.FORM_NOTE, note.amount_idr), 1, facts)
+        return _outcome((records.FORM_NOTE, note.amount_idr), 1, self.take(note))
 
     def handful(self, coins: list[Coin]) -> Outcome:
         """Pour coins in."""
-        facts = self.drop(self._throat.handful(coins, self._next()))
-        return _outcome((records.FORM_COIN, 0), len(coins), facts)
+        return _outcome((records.FORM_COIN, 0), len(coins), self.pour(coins))
+
+    def take(self, piece: Coin | Note) -> list[Fact]:
+        """Let one coin or note fall, and return all that the firmware says of it."""
+        if isinstance(piece, Coin):
+            return self.drop([self._throat.coin(piece, self._next())])
+        return self.drop([self._throat.note(piece, self._next())])
+
+    def pour(self, coins: list[Coin]) -> list[Fact]:
+        """Pour coins in, and return all that the firmware says of them."""
+        return self.drop(self._throat.handful(coins, self._next()))
 
     def _next(self) -> float:
         self.at_s += self._draw.uniform(*QUIET_S)
         return self.at_s
 
-    def drop(self, falls: list[Fall]) -> list[tuple[int, dict[int, object]]]:
+    def drop(self, falls: list[Fall]) -> list[Fact]:
         """Let things fall, and step the firmware until it has said all it can say of them."""
         edges = merged([edge for fall in falls for edge in fall.edges])
         for fall in falls:
@@ -153,7 +161,7 @@ class BenchBox:
         edges: list[Edge],
         readings: list[tuple[float, tuple[int, int, int, int]]],
         end_s: float,
-    ) -> Iterable[tuple[int, dict[int, object]]]:
+    ) -> Iterable[Fact]:
         """Step the firmware as the board does: at every edge, every conversion, every 20 ms."""
         moments: list[tuple[float, int, object]] = [(us / 1e6, 0, edge) for us, *edge in edges]
         moments += [(at_s, 1, reading) for at_s, reading in readings]
@@ -177,7 +185,7 @@ class BenchBox:
             yield from senses.step(now_ms)
 
 
-def _outcome(truth: Label, pieces: int, facts: list[tuple[int, dict[int, object]]]) -> Outcome:
+def _outcome(truth: Label, pieces: int, facts: list[Fact]) -> Outcome:
     deposits = sum(kind == records.DEPOSIT for kind, _ in facts)
     bodies = [body for kind, body in facts if kind == records.WEIGHED]
     guesses: tuple[tuple[int, int, int], ...] = ()

@@ -29,6 +29,8 @@ Body = dict[int, object]
 SUMMARY_DEPOSITS_MAX = 1_000_000
 TEXT_LENGTH_MAX = 64
 OPTIONS_MAX = 64
+# More pieces than that are not one weighing; a box ranks four kinds, the largest note is 100,000.
+WEIGHED_MAX, GUESSES_MAX, GUESS_IDR_MAX = 1_000, 8, 100_000
 
 
 def _whole(body: Body, key: int, value_max: int = wire.NUMBER_MAX) -> int | None:
@@ -171,7 +173,29 @@ def _firmware(body: Body) -> FirmwareChanged | None:
 
 
 def _weighed(body: Body) -> Weighed:
-    return Weighed(_whole(body, wire.WEIGHED_DEPOSITS), _signed(body, wire.WEIGHED_MASS_MG))
+    return Weighed(
+        _whole(body, wire.WEIGHED_DEPOSITS),
+        _signed(body, wire.WEIGHED_MASS_MG),
+        pieces=_whole(body, wire.WEIGHED_PIECES, WEIGHED_MAX),
+        form=_whole(body, wire.WEIGHED_FORM, wire.FORM_BUNDLE),
+        guesses=_guesses(body),
+    )
+
+
+def _guesses(body: Body) -> tuple[tuple[int, int, int], ...]:
+    """Return the guesses that can be read; one that cannot leaves its share open."""
+    listed = body.get(wire.WEIGHED_GUESSES)
+    if not isinstance(listed, list):
+        return ()
+    return tuple(
+        (guess[0], guess[1], guess[2])
+        for guess in listed[:GUESSES_MAX]
+        if isinstance(guess, list)
+        and len(guess) == 3
+        and all(type(part) is int and part >= 0 for part in guess)
+        and guess[1] <= GUESS_IDR_MAX
+        and guess[2] <= 1000
+    )
 
 
 def _thanks(body: Body) -> ThanksShown:
@@ -191,10 +215,10 @@ READERS: dict[int, Callable[[Body], Fact | None]] = {
     wire.TAMPER: _tampered,
     wire.CONFIG_APPLIED: _configuration,
     wire.FIRMWARE_CHANGED: _firmware,
+    wire.WEIGHED: _weighed,
 }
 # Kinds that nothing but the eyes of people acts on: read when they are shown.
 SHOWN: dict[int, Callable[[Body], Fact | None]] = {
-    wire.WEIGHED: _weighed,
     wire.THANKS_SHOWN: _thanks,
 }
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from jimpitan_server.domain.bank_calendar import BankCalendar
 from jimpitan_server.domain.bank_day import bank_day
+from jimpitan_server.domain.expectation import NO_MOMENTS, Moments
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.match import Relation
 from jimpitan_server.domain.rupiah import Rupiah
@@ -47,17 +48,24 @@ class LidOpening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """What a box sensed in the holding period that the opening `lid_seq` ended."""
+    """What a box sensed in the holding period that the opening `lid_seq` ended.
+
+    `at_edges` deposits fell while the lid was open, before or after it.
+    """
 
     box: BoxId
     lid_seq: int
     deposits: int
     records_missing: int = 0
+    moments: Moments = NO_MOMENTS
+    at_edges: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
     """A count at the lid; `sensed` tells whether the container has sensors at all.
+
+    `pieces` is how many coins and notes were counted, where that is known.
 
     `holder` is the person who counted and has it in hand, until it is handed over.
     """
@@ -68,6 +76,7 @@ class Collection:
     lid_at: datetime
     sensed: bool
     holder: str = ""
+    pieces: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,10 +116,16 @@ class FirmwareChanged:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """What the deposits just before weighed together; evidence, never money."""
+    """What the deposits just before weighed together; evidence, never money.
+
+    `guesses` are (form, rupiah or 0, per mille) as the box ranked them.
+    """
 
     deposits: int | None
     mass_mg: int | None
+    pieces: int | None = None
+    form: int | None = None
+    guesses: tuple[tuple[int, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,20 @@ from operator import attrgetter
 
 from jimpitan_server.domain.box import DOWN_COUNTER_MAX, BoxState
 from jimpitan_server.domain.discrepancy import Discrepancy, RecordFinding, Severity, TamperFinding
-from jimpitan_server.domain.facts import EpochStarted, JournalGap, RunningSummary, Tampered
+from jimpitan_server.domain.expectation import Moments, moments_of
+from jimpitan_server.domain.facts import (
+    EpochStarted,
+    JournalGap,
+    RunningSummary,
+    Tampered,
+    Weighed,
+)
 from jimpitan_server.domain.health import Heard, counter_heard, hear, named
 from jimpitan_server.domain.record import BoxRecord, Reason, RecordKind, Refusal
 from jimpitan_server.domain.sequence import Gaps
 
 PREV_LENGTH = 8
+WEIGHED_MAX = 1_000  # deposits in one weighing; more is no weighing of a throat's width
 DEPOSIT = int(RecordKind.DEPOSIT)  # a plain number: it is compared with every record's kind
 ACTED_ON = {
     RecordKind.HEARTBEAT,
@@ -58,6 +66,7 @@ class Intake:
     epochs_ended: dict[int, int] = field(default_factory=dict)
     summaries: dict[int, int] = field(default_factory=dict)
     deposits_by_seq: dict[int, int] = field(default_factory=dict)
+    moments_by_seq: dict[int, Moments] = field(default_factory=dict)
     edges_moved: bool = False
     answers: list[BoxRecord] = field(default_factory=list)
     heard: Heard | None = None
@@ -203,8 +212,21 @@ def _follow(
             intake.edges_moved = True
         elif kind in ANSWERS:
             intake.answers.append(record)
+        elif isinstance(fact, Weighed):
+            intake.moments_by_seq[record.seq] = moments_weighed(fact)
         elif isinstance(fact, Tampered) and fact.sign is not None:
             intake.findings.append(_alarm(record, fact, fact.sign, now))
+
+
+def moments_weighed(fact: Weighed) -> Moments:
+    """Return what one weighing leads us to expect."""
+    deposits = min(fact.deposits or 0, WEIGHED_MAX)
+    return moments_of(
+        deposits=deposits,
+        pieces=max(deposits, fact.pieces or 0),
+        form=fact.form or 0,
+        guesses=fact.guesses,
+    )
 
 
 EDGE_KINDS = {

@@ -10,7 +10,7 @@ from itertools import groupby
 from jimpitan_server.domain.books import Credit, Payment, Refund, Rules
 from jimpitan_server.domain.fees import rate_of
 from jimpitan_server.domain.match import State
-from jimpitan_server.domain.mentions import LABEL_LENGTH_MIN, plain_all, words_of
+from jimpitan_server.domain.mentions import LABEL_LENGTH_MIN, plain_all, shape, words_of
 from jimpitan_server.domain.netting import Netting
 from jimpitan_server.domain.rupiah import Rupiah, total
 from jimpitan_server.domain.settlement import Settlement, SettlementProfile
@@ -68,7 +68,11 @@ class _Batches:
     """The batches that no credit has answered yet, by the day on which they closed."""
 
     def __init__(
-        self, payments: Iterable[Payment], profile: SettlementProfile, rules: Rules
+        self,
+        payments: Iterable[Payment],
+        credits_: Iterable[Credit],
+        profile: SettlementProfile,
+        rules: Rules,
     ) -> None:
         by_terminal = profile.way is Settlement.TERMINAL_DAILY
         self._profile, self._rules = profile, rules
@@ -92,6 +96,12 @@ class _Batches:
                 last_on=last_on,
             )
             self._by_ordinal[closes_on.toordinal()].setdefault(terminal, []).append(batch)
+        # The terminals that this bank is seen to name, and what such names look like.
+        known = {terminal for _, _, terminal in parts if terminal}
+        self._named = frozenset(
+            word for one in credits_ if known for word in _labels_in(one.text)
+        ).intersection(known)
+        self._shapes = frozenset(shape(terminal) for terminal in self._named)
 
     def take(self, answered: Iterable[_Batch]) -> None:
         """Forget batches that a credit answered."""
@@ -108,21 +118,37 @@ class _Batches:
         ]
 
     def in_reach(self, credit: Credit) -> list[_Batch]:
-        """Return those that a credit may pay; a terminal it names excludes the others."""
+        """Return those that a credit may pay.
+
+        A credit that names a terminal pays no other one, whether or not we know of payments
+        there; one that names none pays no terminal that this bank is seen to name.
+        """
         booked = credit.booked_on.toordinal()
         slack = self._rules.clock_slack_days
         first = booked - self._profile.reach_days - self._rules.credit_search_days
         days = range(first, booked + slack + 1)
         found = [self._by_ordinal[day] for day in days if day in self._by_ordinal]
-        named = [
-            batch
-            for word in _labels_in(credit.text)
-            for by_terminal in found
-            for batch in by_terminal.get(word, ())
-        ]
-        if named:
+        names = self._names_in(credit)
+        if names:
+            named = [batch for word in names for one in found for batch in one.get(word, ())]
             return sorted(named, key=_batch_order)
-        return [batch for one in found for part in one.values() for batch in part]
+        return [
+            batch
+            for one in found
+            for terminal, part in one.items()
+            if terminal not in self._named
+            for batch in part
+        ]
+
+    def _names_in(self, credit: Credit) -> list[str]:
+        """Return the words of a credit that are terminals, or look like this bank's names."""
+        if not self._named:
+            return []
+        return [
+            word
+            for word in _labels_in(credit.text)
+            if word in self._named or shape(word) in self._shapes
+        ]
 
 
 def _id_of(payment: Payment) -> str:
@@ -155,7 +181,8 @@ def match_batches(
 
     Payments without a credit and credits without a payment are left out, for the caller to judge.
     """
-    batches = _Batches(payments, profile, rules)
+    credits_ = list(credits_)
+    batches = _Batches(payments, credits_, profile, rules)
     waiting = sorted(credits_, key=lambda credit: (credit.booked_on, credit.credit_id))
     links: list[Link] = []
     for step in (_exact, _run):
@@ -203,7 +230,11 @@ def _exact(credit: Credit, near: list[_Batch]) -> _Found | None:
         equal = timely  # the habit of the acquirer tells which
     batch = equal[0]
     if len(equal) > 1:
-        reason = f"{len(equal)} batches have this sum; the earliest is taken for it."
+        # Of batches that are alike the one closed last: an older one may still be part of a
+        # larger credit, booked before the younger was closed.
+        closed = [one for one in equal if one.closes_on < credit.booked_on] or equal[:1]
+        batch = closed[-1]
+        reason = f"{len(equal)} batches have this sum; the one closed last is taken for it."
         return [batch], State.AMBIGUOUS, reason, {"equally_good": len(equal)}
     reason = f"The {len(batch.payments)} payments of {batch.name} have this sum."
     if credit.booked_on > batch.last_on:
@@ -276,7 +307,7 @@ def _in_parts(
             for batch in open_batches
             if batch.due == arrived and _is_timely(batch, day, rules)
         ]
-        if len(equal) != 1:
+        if len(equal) != 1 or any(equal[0] not in batches.in_reach(one) for one in parts):
             continue
         (batch,) = equal
         open_batches.remove(batch)
@@ -304,7 +335,9 @@ def _differing(credit: Credit, near: list[_Batch]) -> _Found | None:
     batch = usual[0]
     if credit.amount > batch.due:
         reason = f"More than the payments notified for {batch.name}: some were lost."
-        return [batch], State.OVER, reason, _NOTHING_MORE
+        is_named = batch.terminal and batch.terminal in _labels_in(credit.text)
+        evidence = {"surplus_terminal": batch.terminal} if is_named else _NOTHING_MORE
+        return [batch], State.OVER, reason, evidence
     fee_bp = rate_of((one.amount for one in batch.payments), batch.due - credit.amount)
     if fee_bp is None:
         reason = f"Less than the payments notified for {batch.name}."

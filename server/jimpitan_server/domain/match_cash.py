@@ -12,6 +12,7 @@ from typing import NamedTuple
 from jimpitan_server.domain.books import Books, Collection, LidOpening, Remittance, Rules
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.match import Match, Relation, State
+from jimpitan_server.domain.match_sensed import compare_count
 from jimpitan_server.domain.rupiah import NOTHING, Rupiah, total
 
 _NO_TIME = timedelta(0)
@@ -184,34 +185,12 @@ def _sensor_counts(books: Books, rules: Rules, visit_of: dict[str, Visit]) -> It
     A sensor never makes money wrong: below and above are evidence, and say so.
     """
     sensed = {(one.box, one.lid_seq): one for one in books.expectations}
-    low_each, high_each = rules.deposit_low.amount, rules.deposit_high.amount
     for one in books.collections:
         visit = visit_of.get(one.collection_id)
         ended = [sensed.get((one.box, opening.seq)) for opening in visit.openings] if visit else []
         known = [expectation for expectation in ended if expectation is not None]
-        if not known:
-            continue
-        deposits = sum(expectation.deposits for expectation in known)
-        missing = sum(expectation.records_missing for expectation in known)
-        low, high = low_each * deposits, high_each * (deposits + missing)
-        counted = one.total.amount
-        state, word = State.WITHIN_TOLERANCE, "inside"
-        if counted < low:
-            state, word = State.UNDER, "below"
-        elif counted > high:
-            state, word = State.OVER, "above"
-        yield Match(
-            relation=Relation.SENSOR_COUNT,
-            state=state,
-            left=tuple(f"{one.box}/{expectation.lid_seq}" for expectation in known),
-            right=(one.collection_id,),
-            left_total=Rupiah(min(max(counted, low), high)),
-            right_total=one.total,
-            reason=f"The count is {word} what {deposits} sensed deposits lead us to expect.",
-            box=one.box,
-            evidence={"deposits": deposits, "records_missing": missing}
-            | {"low_idr": low, "high_idr": high},
-        )
+        if known:
+            yield compare_count(one, known, low=rules.deposit_low, high=rules.deposit_high)
 
 
 def _count_remittances(books: Books, rules: Rules) -> Iterator[Match]:

@@ -16,6 +16,7 @@ from jimpitan_server.domain.match import Match, Relation, State
 from jimpitan_server.domain.match_cash import match_cash
 from jimpitan_server.domain.match_credits import match_credits
 from jimpitan_server.domain.match_refunds import match_refunds, refunded
+from jimpitan_server.domain.match_sensed import drift_discrepancies
 from jimpitan_server.domain.money_discrepancies import (
     discrepancies_of,
     fee_discrepancies,
@@ -71,6 +72,7 @@ def match_books(books: Books, rules: Rules) -> Matching:
             *fee_discrepancies(books, rules),
             *handover_discrepancies(books),
             *confirmation_discrepancies(books, told),
+            *drift_discrepancies(matches, books.collections, books.now),
         ),
         position=_position(books, matches),
     )
@@ -99,7 +101,7 @@ def _unattributed(books: Books, matches: list[Match]) -> Rupiah:
     """Return the QRIS money, confirmed or provisional, that names no box.
 
     A payment names its box by its notification; what a credit brings beyond the payments in its
-    match names one only when the bank's text does.
+    match names one only when the bank's text does: alone, or by the terminal of the batch.
     """
     due_without_box = {
         payment.payment_id: payment.amount.amount - payment.fee.amount
@@ -113,6 +115,7 @@ def _unattributed(books: Books, matches: list[Match]) -> Rupiah:
         if not match.left:
             open_idr += 0 if match.box else match.right_total.amount
             continue
-        unnamed = sum([due_without_box.get(one, 0) for one in match.left])
-        open_idr += unnamed + max(match.right_total.amount - match.left_total.amount, 0)
+        open_idr += sum([due_without_box.get(one, 0) for one in match.left])
+        if not (match.box and match.evidence.get("surplus_terminal")):
+            open_idr += max(match.right_total.amount - match.left_total.amount, 0)
     return Rupiah(open_idr)

@@ -25,6 +25,8 @@ class MoneyFinding(StrEnum):
     """Less was counted than the sensed deposits lead us to expect."""
     COUNT_ABOVE_SENSOR = "count_above_sensor"
     """More was counted than the sensed deposits lead us to expect."""
+    COUNTS_DRIFT = "counts_drift"
+    """Counts of one box lie on one side of what was sensed, visit after visit."""
     COUNT_NOT_REMITTED = "count_not_remitted"
     """Counted cash was not paid in when it was due."""
     COUNT_REMITTED_TWICE = "count_remitted_twice"

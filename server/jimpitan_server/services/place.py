@@ -1,6 +1,6 @@
 """Puts deposits into the holding period between two collections, by the order of records."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from jimpitan_server.domain.ids import BoxId, UserId, is_box_id
 from jimpitan_server.domain.intake import Intake
 from jimpitan_server.domain.period import (
     Period,
+    PeriodSum,
     period_edges,
     period_start,
     periods_between,
@@ -22,12 +23,13 @@ async def place(store: IntakeStore, intakes: Mapping[BoxId, Intake]) -> dict[Box
 
     Records must be in the store already: where edges moved, periods are counted anew.
     """
-    deltas: dict[tuple[BoxId, int], int] = {}
+    deltas: dict[tuple[BoxId, int], PeriodSum] = {}
     moved: dict[BoxId, int] = {}
     for box, intake in intakes.items():
         if intake.edges_moved:
-            moved[box] = await recount(store, box, intake.deposits_by_seq)
-        elif intake.deposits_by_seq:
+            touched = {*intake.deposits_by_seq, *intake.moments_by_seq}
+            moved[box] = await recount(store, box, touched)
+        elif intake.deposits_by_seq or intake.moments_by_seq:
             await _add(store, deltas, box, intake)
     if deltas:
         await store.add_to_periods(deltas)
@@ -35,23 +37,23 @@ async def place(store: IntakeStore, intakes: Mapping[BoxId, Intake]) -> dict[Box
 
 
 async def _add(
-    store: IntakeStore, deltas: dict[tuple[BoxId, int], int], box: BoxId, intake: Intake
+    store: IntakeStore,
+    deltas: dict[tuple[BoxId, int], PeriodSum],
+    box: BoxId,
+    intake: Intake,
 ) -> None:
     present = intake.state.period_seq_from
-    late = {}
-    for seq, deposits in intake.deposits_by_seq.items():
-        if seq > present:
-            deltas[box, present] = deltas.get((box, present), 0) + deposits
-        else:
-            late[seq] = deposits
-    if late:
+    added = {seq: PeriodSum(deposits) for seq, deposits in intake.deposits_by_seq.items()}
+    added |= {seq: PeriodSum(0, moments) for seq, moments in intake.moments_by_seq.items()}
+    starts = [present]
+    if any(seq <= present for seq in added):
         starts = [period.seq_from for period in await store.periods(box)]
-        for seq, deposits in late.items():
-            start = period_start(starts, seq)
-            deltas[box, start] = deltas.get((box, start), 0) + deposits
+    for seq, part in added.items():
+        start = present if seq > present else period_start(starts, seq)
+        deltas[box, start] = deltas.get((box, start), PeriodSum()) + part
 
 
-async def recount(store: IntakeStore, box: BoxId, touched_seqs: Mapping[int, int]) -> int:
+async def recount(store: IntakeStore, box: BoxId, touched_seqs: Iterable[int]) -> int:
     """Bring the periods of a box in line with its edges; return where the present one begins."""
     events, declared = await store.edge_events(box)
     known = {(period.seq_from, period.seq_to): period for period in await store.periods(box)}
@@ -64,10 +66,8 @@ async def recount(store: IntakeStore, box: BoxId, touched_seqs: Mapping[int, int
         if before is not None and period.seq_from not in touched:
             del known[period.seq_from, period.seq_to]
             continue
-        deposits = await store.count_deposits(
-            box, after_seq=period.seq_from, before_seq=period.seq_to
-        )
-        added.append(Period(period.seq_from, period.seq_to, deposits))
+        found = await store.sum_between(box, after_seq=period.seq_from, before_seq=period.seq_to)
+        added.append(Period(period.seq_from, period.seq_to, found.deposits, found.moments))
     await store.replace_periods(box, removed=list(known.values()), added=added)
     return starts[-1]
 
@@ -83,5 +83,5 @@ async def declare_edge(
     if not any(event.seq == seq and event.kind == RecordKind.LID_OPENED for event in events):
         raise Conflict("There is no lid opening at this number.", code="no_lid_opening")
     await store.declare_edge(box, seq=seq, actor=actor, reason=reason, now=now)
-    start = await recount(store, box, {})
+    start = await recount(store, box, ())
     await store.save_boxes([replace(states[box], period_seq_from=start)])

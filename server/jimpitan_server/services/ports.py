@@ -10,7 +10,7 @@ from jimpitan_server.domain.discrepancy import Discrepancy
 from jimpitan_server.domain.health import Heard
 from jimpitan_server.domain.ids import BoxId, GatewayId, UserId
 from jimpitan_server.domain.intake import Held
-from jimpitan_server.domain.period import EdgeEvent, Period
+from jimpitan_server.domain.period import EdgeEvent, Period, PeriodSum
 from jimpitan_server.domain.record import BoxRecord, Refusal
 from jimpitan_server.domain.release import Release
 from jimpitan_server.services.ports_fleet import AnswerStore
@@ -157,8 +157,8 @@ class IntakeStore(KeyStore, AnswerStore, Protocol):
         """Return how many records of an epoch are held above a sequence number."""
         ...
 
-    async def add_to_periods(self, deposits: Mapping[tuple[BoxId, int], int]) -> None:
-        """Add deposits to the holding periods (box, seq_from)."""
+    async def add_to_periods(self, sums: Mapping[tuple[BoxId, int], PeriodSum]) -> None:
+        """Add deposits and what was weighed to the holding periods (box, seq_from)."""
         ...
 
     async def periods(self, box: BoxId) -> list[Period]:
@@ -169,8 +169,10 @@ class IntakeStore(KeyStore, AnswerStore, Protocol):
         """Return the lid openings and collections of a box, and the edges people declared."""
         ...
 
-    async def count_deposits(self, box: BoxId, *, after_seq: int, before_seq: int | None) -> int:
-        """Return the deposits that the records between two sequence numbers add up to."""
+    async def sum_between(
+        self, box: BoxId, *, after_seq: int, before_seq: int | None
+    ) -> PeriodSum:
+        """Return what the records between two sequence numbers add up to."""
         ...
 
     async def replace_periods(

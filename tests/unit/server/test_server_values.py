@@ -48,6 +48,15 @@ def test_collection_without_a_lid_opening_ends_nothing() -> None:
     assert period_edges([EdgeEvent(1, OPENED), EdgeEvent(2, CLOSED), EdgeEvent(3, LID)]) == []
 
 
+def test_lid_opening_just_before_its_collection_ends_the_period_as_the_firmware_writes_it():
+    events = [EdgeEvent(4, LID), EdgeEvent(5, OPENED), EdgeEvent(7, CLOSED), EdgeEvent(9, LID)]
+    assert period_edges(events) == [4]
+    again = [EdgeEvent(4, LID), EdgeEvent(5, OPENED), EdgeEvent(6, LID), EdgeEvent(8, CLOSED)]
+    assert period_edges(again) == [4], "a second opening within the visit ends nothing more"
+    torn = [EdgeEvent(2, LID), EdgeEvent(5, OPENED), EdgeEvent(6, LID)]
+    assert period_edges(torn) == [6], "an opening that is not the record before is another one"
+
+
 @given(st.sets(st.integers(1, 50)), st.integers(1, 60))
 def test_every_record_between_edges_lies_in_one_period(edges: set[int], seq: int) -> None:
     periods = periods_between(sorted(edges))

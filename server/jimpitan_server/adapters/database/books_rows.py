@@ -1,6 +1,8 @@
 """Reads the books: everything that stands, as matching wants it."""
 
 from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import RowMapping, String, and_, cast, func, select, text
@@ -13,6 +15,7 @@ from jimpitan_server.adapters.database.confirmation_rows import confirmations, m
 from jimpitan_server.adapters.database.handover_rows import accepted
 from jimpitan_server.adapters.database.link_rows import standing_links
 from jimpitan_server.adapters.database.money_schema import (
+    collection_pieces,
     collections,
     payments,
     remittance_collections,
@@ -20,6 +23,7 @@ from jimpitan_server.adapters.database.money_schema import (
     statement_lines,
 )
 from jimpitan_server.adapters.database.partner_rows import boxes_by_label
+from jimpitan_server.adapters.database.period_rows import moments_in
 from jimpitan_server.adapters.database.schema import (
     boxes,
     holding_periods,
@@ -39,6 +43,7 @@ from jimpitan_server.domain.books import (
     RemittanceMethod,
 )
 from jimpitan_server.domain.ids import BoxId
+from jimpitan_server.domain.intake import WEIGHED_MAX
 from jimpitan_server.domain.occurred import Basis
 from jimpitan_server.domain.record import RecordKind
 from jimpitan_server.domain.rupiah import Rupiah
@@ -50,6 +55,7 @@ UNCLOCKED = timedelta(hours=24)
 
 async def load_books(connection: AsyncConnection, now: datetime) -> Books:
     """Return everything that stands, void entries left out."""
+    lids = await _lids(connection)
     return Books(
         now=now,
         payments=await _payments(connection),
@@ -61,8 +67,8 @@ async def load_books(connection: AsyncConnection, now: datetime) -> Books:
         handovers=await accepted(connection),
         collections=await _collections(connection),
         remittances=await _remittances(connection),
-        openings=await _openings(connection),
-        expectations=await _expectations(connection),
+        openings=lids.openings,
+        expectations=await _expectations(connection, lids),
         statement_until=await _statement_until(connection),
         boxes_by_label=await boxes_by_label(connection),
         mpans_by_box=await mpans_by_box(connection),
@@ -155,8 +161,13 @@ def _text(row: RowMapping) -> str:
 
 async def _collections(connection: AsyncConnection) -> tuple[Collection, ...]:
     table = collections
+    pieces = (
+        select(func.sum(collection_pieces.c.pieces))
+        .where(collection_pieces.c.collection_id == table.c.collection_id)
+        .scalar_subquery()
+    )
     statement = (
-        select(table, boxes.c.box_id.label("sensed"))
+        select(table, boxes.c.box_id.label("sensed"), pieces.label("pieces"))
         .outerjoin(boxes, boxes.c.box_id == table.c.box_id)
         .where(~is_void("collection", table.c.collection_id))
     )
@@ -168,6 +179,7 @@ async def _collections(connection: AsyncConnection) -> tuple[Collection, ...]:
             lid_at=row["lid_at"],
             sensed=row["sensed"] is not None,
             holder=row["collector"],
+            pieces=int(row["pieces"] or 0),
         )
         for row in (await connection.execute(statement)).mappings()
     )
@@ -195,29 +207,43 @@ async def _remittances(connection: AsyncConnection) -> tuple[Remittance, ...]:
     )
 
 
-async def _openings(connection: AsyncConnection) -> tuple[LidOpening, ...]:
+@dataclass(frozen=True, slots=True)
+class _Lids:
+    """Every lid opening, and how many deposits fell while the lid was open after it."""
+
+    openings: tuple[LidOpening, ...]
+    deposits_while_open: Mapping[tuple[str, int], int]
+
+
+async def _lids(connection: AsyncConnection) -> _Lids:
     opened = select(records.c.box_id).distinct().where(text("kind IN (4, 5, 7, 8)"))
     openings: list[LidOpening] = []
+    while_open: dict[tuple[str, int], int] = {}
     for box in sorted((await connection.execute(opened)).scalars()):
+        seq = 0
         for event in await lid_events(connection, BoxId(box)):
-            if event.kind == RecordKind.LID_OPENED:
-                unclocked = event.occurred.basis is Basis.RECEIVED
-                uncertainty = UNCLOCKED if unclocked else event.occurred.uncertainty
-                openings.append(
-                    LidOpening(
-                        box=BoxId(box),
-                        seq=event.seq,
-                        at=event.occurred.at,
-                        uncertainty=uncertainty,
-                    )
+            if event.kind == RecordKind.LID_CLOSED and seq and event.deposits:
+                while_open[box, seq] = min(event.deposits, WEIGHED_MAX)
+            if event.kind != RecordKind.LID_OPENED:
+                continue
+            seq = event.seq
+            unclocked = event.occurred.basis is Basis.RECEIVED
+            openings.append(
+                LidOpening(
+                    box=BoxId(box),
+                    seq=event.seq,
+                    at=event.occurred.at,
+                    uncertainty=UNCLOCKED if unclocked else event.occurred.uncertainty,
                 )
-    return tuple(openings)
+            )
+    return _Lids(tuple(openings), while_open)
 
 
-async def _expectations(connection: AsyncConnection) -> tuple[Expectation, ...]:
+async def _expectations(connection: AsyncConnection, lids: _Lids) -> tuple[Expectation, ...]:
     """Return what was sensed in each ended period, and how many of its records are missing."""
     table = holding_periods
     gaps = await _gaps(connection)
+    at_edges = lids.deposits_while_open
     statement = select(table).where(table.c.seq_to.is_not(None))
     found = []
     for row in (await connection.execute(statement)).mappings():
@@ -228,7 +254,12 @@ async def _expectations(connection: AsyncConnection) -> tuple[Expectation, ...]:
         )
         found.append(
             Expectation(
-                box=BoxId(box), lid_seq=end, deposits=row["deposits"], records_missing=missing
+                box=BoxId(box),
+                lid_seq=end,
+                deposits=row["deposits"],
+                records_missing=missing,
+                moments=moments_in(row),
+                at_edges=at_edges.get((box, start), 0) + at_edges.get((box, end), 0),
             )
         )
     return tuple(found)

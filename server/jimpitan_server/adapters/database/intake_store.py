@@ -19,7 +19,7 @@ from jimpitan_server.domain.command import Command
 from jimpitan_server.domain.health import Heard
 from jimpitan_server.domain.ids import BoxId, GatewayId, UserId
 from jimpitan_server.domain.intake import Held
-from jimpitan_server.domain.period import EdgeEvent, Period
+from jimpitan_server.domain.period import EdgeEvent, Period, PeriodSum
 from jimpitan_server.services.ports import RecordRow, RefusedBytes
 
 
@@ -75,9 +75,9 @@ class DatabaseIntake(DatabaseFleet):
         """Return how many records of an epoch are held above a sequence number."""
         return await record_rows.records_beyond(self.connection, box, epoch=epoch, seq=seq)
 
-    async def add_to_periods(self, deposits: Mapping[tuple[BoxId, int], int]) -> None:
-        """Add deposits to the holding periods (box, seq_from)."""
-        await period_rows.add_to_periods(self.connection, deposits)
+    async def add_to_periods(self, sums: Mapping[tuple[BoxId, int], PeriodSum]) -> None:
+        """Add deposits and what was weighed to the holding periods (box, seq_from)."""
+        await period_rows.add_to_periods(self.connection, sums)
 
     async def periods(self, box: BoxId) -> list[Period]:
         """Return the holding periods of a box in rising order."""
@@ -87,9 +87,11 @@ class DatabaseIntake(DatabaseFleet):
         """Return the lid openings and collections of a box, and the edges people declared."""
         return await record_rows.edge_events(self.connection, box)
 
-    async def count_deposits(self, box: BoxId, *, after_seq: int, before_seq: int | None) -> int:
-        """Return the deposits that the records between two sequence numbers add up to."""
-        return await record_rows.count_deposits(
+    async def sum_between(
+        self, box: BoxId, *, after_seq: int, before_seq: int | None
+    ) -> PeriodSum:
+        """Return what the records between two sequence numbers add up to."""
+        return await record_rows.sum_between(
             self.connection, box, after_seq=after_seq, before_seq=before_seq
         )
 

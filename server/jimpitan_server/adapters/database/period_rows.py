@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import RowMapping, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jimpitan_server.adapters.database.bulk import stored, update_rows
@@ -14,11 +14,23 @@ from jimpitan_server.adapters.database.schema import (
     running_summaries,
 )
 from jimpitan_server.adapters.database.upsert import upsert
+from jimpitan_server.domain.expectation import SLOPES, Moments
 from jimpitan_server.domain.ids import BoxId, GatewayId, UserId
-from jimpitan_server.domain.period import Period
+from jimpitan_server.domain.period import Period, PeriodSum
 
 # The sums are spread over some rows, so that gateways do not wait for each other's commit.
 SHARDS = 16
+_ABOVE = tuple(f"value_above_{number}" for number in range(1, len(SLOPES) + 1))
+_BELOW = tuple(f"value_below_{number}" for number in range(1, len(SLOPES) + 1))
+MOMENTS = (
+    "weighed",
+    "pieces",
+    "pieces_variance_milli",
+    "value_mean_milli",
+    "value_variance",
+    *_ABOVE,
+    *_BELOW,
+)
 _ADD = (
     "UPDATE programme_totals SET records = records + {}, deposits = deposits + {},"
     " newest_at = CASE WHEN newest_at > {} THEN newest_at ELSE {} END WHERE shard = {}"
@@ -30,15 +42,18 @@ ADD_TO_TOTALS = {
 
 
 async def add_to_periods(
-    connection: AsyncConnection, deposits: Mapping[tuple[BoxId, int], int]
+    connection: AsyncConnection, sums: Mapping[tuple[BoxId, int], PeriodSum]
 ) -> None:
-    """Add deposits to the holding periods (box, seq_from)."""
+    """Add deposits and what was weighed to the holding periods (box, seq_from)."""
     await update_rows(
         connection,
         holding_periods,
         keys=("box_id", "seq_from"),
-        columns=("deposits",),
-        rows=[(box, start, added) for (box, start), added in deposits.items()],
+        columns=("deposits", *MOMENTS),
+        rows=[
+            (box, start, added.deposits, *_columns_of(added.moments))
+            for (box, start), added in sums.items()
+        ],
         adding=True,
     )
 
@@ -46,12 +61,37 @@ async def add_to_periods(
 async def periods(connection: AsyncConnection, box: BoxId) -> list[Period]:
     """Return the holding periods of a box in rising order."""
     table = holding_periods
-    statement = (
-        select(table.c.seq_from, table.c.seq_to, table.c.deposits)
-        .where(table.c.box_id == box)
-        .order_by(table.c.seq_from)
+    statement = select(table).where(table.c.box_id == box).order_by(table.c.seq_from)
+    return [
+        Period(row["seq_from"], row["seq_to"], row["deposits"], moments_in(row))
+        for row in (await connection.execute(statement)).mappings()
+    ]
+
+
+def moments_in(row: RowMapping) -> Moments:
+    """Return what was weighed in the holding period of a row."""
+    return Moments(
+        weighed=row["weighed"],
+        pieces=row["pieces"],
+        pieces_variance_milli=row["pieces_variance_milli"],
+        mean_milli=row["value_mean_milli"],
+        variance=row["value_variance"],
+        above=tuple(row[name] for name in _ABOVE),
+        below=tuple(row[name] for name in _BELOW),
     )
-    return [Period(*row) for row in (await connection.execute(statement))]
+
+
+def _columns_of(moments: Moments) -> tuple[int, ...]:
+    """Return moments in the order of `MOMENTS`."""
+    return (
+        moments.weighed,
+        moments.pieces,
+        moments.pieces_variance_milli,
+        moments.mean_milli,
+        moments.variance,
+        *moments.above,
+        *moments.below,
+    )
 
 
 async def replace_periods(
@@ -77,6 +117,7 @@ async def replace_periods(
                     "seq_from": period.seq_from,
                     "seq_to": period.seq_to,
                     "deposits": period.deposits,
+                    **dict(zip(MOMENTS, _columns_of(period.moments), strict=True)),
                 }
                 for period in added
             ],

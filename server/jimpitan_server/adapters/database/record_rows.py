@@ -10,9 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from jimpitan_server.adapters.database.bulk import insert_rows, stored
 from jimpitan_server.adapters.database.engine import POSTGRESQL
 from jimpitan_server.adapters.database.schema import declared_edges, records
+from jimpitan_server.adapters.wire import body_of
+from jimpitan_server.adapters.wire_facts import fact_of
+from jimpitan_server.domain.expectation import moments_sum
+from jimpitan_server.domain.facts import Weighed
 from jimpitan_server.domain.ids import BoxId, GatewayId
-from jimpitan_server.domain.intake import Held
-from jimpitan_server.domain.period import EdgeEvent
+from jimpitan_server.domain.intake import Held, moments_weighed
+from jimpitan_server.domain.period import EdgeEvent, PeriodSum
+from jimpitan_server.domain.record import RecordKind
 from jimpitan_server.services.ports import RecordRow
 
 COLUMNS = (
@@ -133,14 +138,24 @@ async def edge_events(
     return events, list((await connection.execute(declared)).scalars())
 
 
-async def count_deposits(
+async def sum_between(
     connection: AsyncConnection, box: BoxId, *, after_seq: int, before_seq: int | None
-) -> int:
-    """Return the deposits that the records between two sequence numbers add up to."""
+) -> PeriodSum:
+    """Return what the records between two sequence numbers add up to.
+
+    Weighings are read out of the records themselves, so that nothing derived is kept twice.
+    """
     table = records
-    statement = select(func.coalesce(func.sum(table.c.deposits), 0)).where(
-        table.c.box_id == box, table.c.seq > after_seq
-    )
+    part = [table.c.box_id == box, table.c.seq > after_seq]
     if before_seq is not None:
-        statement = statement.where(table.c.seq < before_seq)
-    return int((await connection.execute(statement)).scalar_one())
+        part.append(table.c.seq < before_seq)
+    counted = select(func.coalesce(func.sum(table.c.deposits), 0)).where(*part)
+    deposits = int((await connection.execute(counted)).scalar_one())
+    weighings = select(table.c.raw).where(*part, table.c.kind == RecordKind.WEIGHED)
+    facts = [
+        fact_of(RecordKind.WEIGHED, body_of(bytes(raw)))
+        for raw in (await connection.execute(weighings)).scalars()
+    ]
+    return PeriodSum(
+        deposits, moments_sum(moments_weighed(one) for one in facts if isinstance(one, Weighed))
+    )

@@ -164,6 +164,19 @@ holding_periods = Table(
     Column("seq_from", BigInteger, primary_key=True, autoincrement=False),
     Column("seq_to", BigInteger),
     Column("deposits", BigInteger, nullable=False, server_default="0"),
+    # Sums over its weighings (domain/expectation.py): deposits in them, mean in thousandths of a
+    # rupiah, variance, pieces with the variance of their number in thousandths, and cumulants
+    # above and below the mean in millionths.
+    Column("weighed", BigInteger, nullable=False, server_default="0"),
+    Column("pieces", BigInteger, nullable=False, server_default="0"),
+    Column("pieces_variance_milli", BigInteger, nullable=False, server_default="0"),
+    Column("value_mean_milli", BigInteger, nullable=False, server_default="0"),
+    Column("value_variance", BigInteger, nullable=False, server_default="0"),
+    *(
+        Column(f"value_{side}_{slope}", BigInteger, nullable=False, server_default="0")
+        for side in ("above", "below")
+        for slope in range(1, 8)
+    ),
     CheckConstraint("seq_to IS NULL OR seq_from < seq_to", name="order"),
 )
 

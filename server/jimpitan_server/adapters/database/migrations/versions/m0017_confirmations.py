@@ -6,7 +6,7 @@ from alembic import op
 from jimpitan_server.adapters.database.append_only import protect
 
 revision = "0017"
-down_revision = "0011"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
