@@ -15,6 +15,7 @@ from jimpitan_server.adapters.bank_desk import BankDesk, bank_desk
 from jimpitan_server.adapters.bell import Bell
 from jimpitan_server.adapters.case_desk import CaseDesk
 from jimpitan_server.adapters.clock import SystemClock
+from jimpitan_server.adapters.collection_desk import CollectionDesk
 from jimpitan_server.adapters.configuration_desk import ConfigurationDesk
 from jimpitan_server.adapters.database.engine import Database
 from jimpitan_server.adapters.database.enrolment_store import DatabaseEnrolment
@@ -84,6 +85,7 @@ class Program:
     rollouts: RolloutDesk
     stickers: StickerDesk
     commands: Bell
+    collections: CollectionDesk
     elapsed_s: Callable[[], float] = time.monotonic
 
     async def accept(
@@ -389,4 +391,5 @@ async def build(settings: Settings, clock: Clock | None = None) -> Program:
         rollouts=RolloutDesk(database, now, settings.publisher(), commands.ring),
         stickers=StickerDesk(database, now, settings.scan_patience(), falls_of_income),
         commands=commands,
+        collections=CollectionDesk(database, now, money, settings.witness_demanded),
     )

@@ -109,6 +109,7 @@ def test_every_sentence_on_screen_has_english_with_the_same_parts(sentence):
 
 
 def test_codes_on_screen_have_words_in_both_languages():
+    from jimpitan_server.domain.collection_discrepancies import CollectionFinding
     from jimpitan_server.domain.configuration import ConfigurationFinding
     from jimpitan_server.domain.discrepancy import RecordFinding, Severity, TamperFinding
     from jimpitan_server.domain.match import Relation, State
@@ -134,6 +135,7 @@ def test_codes_on_screen_have_words_in_both_languages():
             StatementFinding,
             FaultKind,
             StickerFinding,
+            CollectionFinding,
         )
         for code in kind
     }

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from jimpitan_server.domain.bank_calendar import BankCalendar
 from jimpitan_server.domain.bank_day import bank_day
+from jimpitan_server.domain.count_papers import CountPapers
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.match import Relation
 from jimpitan_server.domain.rupiah import Rupiah
@@ -230,6 +231,7 @@ class Books:
     refunds: tuple[Refund, ...] = ()
     openings: tuple[LidOpening, ...] = ()
     expectations: tuple[Expectation, ...] = ()
+    papers: tuple[CountPapers, ...] = ()
     # The last day of which an account's statement was imported, which may itself be incomplete.
     statement_until: Mapping[str, date] = field(default_factory=dict)
     # The box of a terminal label or store id where exactly one box has it.

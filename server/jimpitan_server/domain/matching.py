@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from jimpitan_server.domain.books import Books, Rules
+from jimpitan_server.domain.collection_discrepancies import collection_discrepancies
 from jimpitan_server.domain.discrepancy import Discrepancy
 from jimpitan_server.domain.match import Match, Relation, State
 from jimpitan_server.domain.match_cash import match_cash
@@ -63,6 +64,7 @@ def match_books(books: Books, rules: Rules) -> Matching:
             *discrepancies_of(matches, books.now),
             *fee_discrepancies(books, rules),
             *handover_discrepancies(books),
+            *collection_discrepancies(books),
         ),
         position=_position(books, matches),
     )

@@ -22,6 +22,7 @@ from jimpitan_server.entrypoints import (
     cli_partner,
     cli_records,
     cli_rollout,
+    cli_witness,
 )
 from jimpitan_server.entrypoints.doctor import examine
 from jimpitan_server.entrypoints.log import configure_log
@@ -44,6 +45,7 @@ cli_ledger.add_to(app)
 cli_discrepancy.add_to(app)
 cli_records.add_to(app)
 cli_rollout.add_to(app)
+cli_witness.add_to(app)
 
 Result = TypeVar("Result")
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]

@@ -86,6 +86,8 @@ PROTECTED = (
     "statement_stretches",
     "box_scans",
     "discrepancy_events",
+    "count_papers",
+    "count_witnesses",
 )
 
 

@@ -18,6 +18,7 @@ from jimpitan_server.adapters.database.money_schema import (
     remittances,
     statement_lines,
 )
+from jimpitan_server.adapters.database.paper_rows import standing_papers
 from jimpitan_server.adapters.database.partner_rows import boxes_by_label
 from jimpitan_server.adapters.database.schema import (
     boxes,
@@ -61,6 +62,7 @@ async def load_books(connection: AsyncConnection, now: datetime) -> Books:
         remittances=await _remittances(connection),
         openings=await _openings(connection),
         expectations=await _expectations(connection),
+        papers=await standing_papers(connection),
         statement_until=await _statement_until(connection),
         boxes_by_label=await boxes_by_label(connection),
     )

@@ -31,6 +31,7 @@ from jimpitan_server.entrypoints.http import (
     rollout_page_door,
     statement_page_door,
     sticker_door,
+    witness_door,
 )
 from jimpitan_server.entrypoints.http.body import BodyLimit
 from jimpitan_server.entrypoints.http.errors import install_error_answers
@@ -64,6 +65,7 @@ ROUTERS = (
     ledger_page_door.router,
     statement_page_door.router,
     sticker_door.router,
+    witness_door.router,
     collector_door.router,
 )
 

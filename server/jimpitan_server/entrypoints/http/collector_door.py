@@ -81,6 +81,7 @@ async def _form(
         lid_at=typed.get("lid_at") or program.clock.now().isoformat(timespec="seconds"),
         typed=typed,
         fault=fault,
+        names=await program.collections.names_offered(),
     )
 
 
@@ -129,7 +130,7 @@ async def post_count(
     fields = {name: str(value).strip() for name, value in form.items()}
     try:
         counted = _counted(box, fields, session)
-        receipt = await program.money.close_collection(counted)
+        receipt, state = await program.collections.close(counted, pin=fields.get("pin"))
     except ServerError as error:
         return await _form(
             box, request, program, fault=error.sentence, status=error.status, typed=fields
@@ -141,7 +142,43 @@ async def post_count(
         box=box,
         receipt=receipt,
         counted=counted,
+        state=state,
+        witness_demanded=program.settings.witness_demanded,
+        names=await program.collections.names_offered(),
     )
+
+
+@router.post("/{box}/saksi")
+async def post_witness(
+    box: str, request: Request, program: TheProgram, session: Collecting
+) -> HTMLResponse:
+    """Let the second person try once more; the count is kept already."""
+    fields = {name: str(value).strip() for name, value in (await request.form()).items()}
+    try:
+        collection_id = str(uuid.UUID(fields.get("collection_id", "")))
+    except ValueError:
+        raise Malformed("Formulir ini rusak; muat ulang halaman.") from None
+    witness = fields.get("saksi", "").lower()
+    state = await program.collections.confirm(
+        collection_id, name=witness, pin=fields.get("pin", ""), actor=session.user_id
+    )
+    return page(
+        request,
+        program,
+        "kolektor_saksi.html",
+        box=box if is_box_id(box) else "",
+        collection_id=collection_id,
+        witness=witness,
+        state=state,
+        names=await program.collections.names_offered(),
+    )
+
+
+def _seal_found(fields: dict[str, str]) -> str | None:
+    """Return the seal that was on the box: empty where none was, None where nobody said."""
+    if fields.get("tanpa-segel"):
+        return ""
+    return fields.get("segel-lama", "")[:WORD_LENGTH_MAX] or None
 
 
 def _counted(box: str, fields: dict[str, str], session: Session) -> Counted:
@@ -171,4 +208,6 @@ def _counted(box: str, fields: dict[str, str], session: Session) -> Counted:
         count=CashCount.of(pieces),
         seal=fields.get("segel", "")[:WORD_LENGTH_MAX] or None,
         witness=fields.get("saksi", "")[:WORD_LENGTH_MAX],
+        seal_found=_seal_found(fields),
+        bag=fields.get("kantong", "")[:WORD_LENGTH_MAX] or None,
     )

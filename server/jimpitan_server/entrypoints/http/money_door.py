@@ -46,6 +46,9 @@ class CollectionIn(BaseModel):
     cash: Annotated[dict[Denomination, Pieces], Field(max_length=20)]
     seal: Text | None = None
     witness: Text | None = None
+    witness_pin: Annotated[str, Field(max_length=64)] | None = None
+    seal_found: Annotated[str, Field(max_length=64, pattern=r"^[\x20-\x7e]*$")] | None = None
+    bag: Text | None = None
 
 
 class RemittanceIn(BaseModel):
@@ -87,7 +90,7 @@ async def post_collection(
     counted: CollectionIn, program: TheProgram, session: Counting
 ) -> JSONResponse:
     """Keep a blind count; 201 the first time, 200 when the same one comes again."""
-    receipt = await program.money.close_collection(
+    receipt, state = await program.collections.close(
         Counted(
             collection_id=str(counted.collection_id),
             box=_box(counted.box),
@@ -96,9 +99,13 @@ async def post_collection(
             count=CashCount.of({int(value): n for value, n in counted.cash.items()}),
             seal=counted.seal,
             witness=counted.witness,
-        )
+            seal_found=counted.seal_found,
+            bag=counted.bag,
+        ),
+        pin=counted.witness_pin,
     )
-    return JSONResponse(money_answers.of_receipt(receipt), 201 if receipt.is_new else 200)
+    answer = money_answers.of_receipt(receipt) | {"witness_state": state}
+    return JSONResponse(answer, 201 if receipt.is_new else 200)
 
 
 @router.post("/remittances")

@@ -1,0 +1,13 @@
+"""The page about collections names every kind, state and rule there is."""
+
+import pytest
+from components import ROOT
+from jimpitan_server.domain.collection_discrepancies import CollectionFinding
+from jimpitan_server.domain.witness import WitnessState
+
+PAGE = (ROOT / "server" / "collections.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("word", [*CollectionFinding, *WitnessState])
+def test_each_word_about_collections_is_named(word: str) -> None:
+    assert f"`{word}`" in PAGE
