@@ -171,6 +171,7 @@ class Program:
         await self.pass_old_gaps()
         await self.rollouts.step()
         await self.bank.maintain()
+        await self.collections.weigh()
         await self.money.reconcile_if_due()
         await self.ledger.seal_if_due()
         await self.stickers.watch_if_due()

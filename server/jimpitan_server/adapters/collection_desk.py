@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from jimpitan_server.adapters.database.engine import Database
+from jimpitan_server.adapters.database.mass_rows import weigh_counts
 from jimpitan_server.adapters.database.witness_rows import DatabaseWitnesses
 from jimpitan_server.adapters.money_desk import MoneyDesk
 from jimpitan_server.adapters.passwords import ArgonPasswords
@@ -45,6 +46,14 @@ class CollectionDesk:
             known = found is not None and found.is_witnessed
             state = WitnessState.CONFIRMED if known else WitnessState.MISSING
         return receipt, state
+
+    async def weigh(self) -> int:
+        """Add up what boxes weighed before the counts of late; return how many are new."""
+        async with self.database.write() as connection:
+            found = await weigh_counts(connection, self.clock.now())
+        if found:
+            self.money.note_change()
+        return found
 
     async def confirm(
         self, collection_id: str, *, name: str, pin: str, actor: str

@@ -9,6 +9,7 @@ from jimpitan_server.domain.books import Books
 from jimpitan_server.domain.count_papers import CountPapers, number_read
 from jimpitan_server.domain.discrepancy import Discrepancy, Severity
 from jimpitan_server.domain.ids import BoxId
+from jimpitan_server.domain.mass_discrepancies import COUNT_MASS_DIFFERS, mass_discrepancies
 
 _COUNTS_NAMED_MAX = 20
 _REPEATED = {
@@ -28,6 +29,8 @@ class CollectionFinding(StrEnum):
     """The number of a seal or bag was used more than once."""
     SEAL_DIFFERS = "seal_differs"
     """The seal on the box at arrival is not the one that was last put on."""
+    COUNT_MASS_DIFFERS = COUNT_MASS_DIFFERS
+    """What was declared weighs something else than what the box weighed."""
 
 
 def collection_discrepancies(books: Books) -> tuple[Discrepancy, ...]:
@@ -37,6 +40,7 @@ def collection_discrepancies(books: Books) -> tuple[Discrepancy, ...]:
         *_unwitnessed(papers, books.now),
         *_repeated(papers, books.now),
         *_seal_differs(papers, books.now),
+        *mass_discrepancies(books.weighed, books.now),
     )
 
 

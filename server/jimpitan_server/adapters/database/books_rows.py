@@ -11,6 +11,7 @@ from jimpitan_server.adapters.database.box_reading import lid_events
 from jimpitan_server.adapters.database.collection_rows import is_void
 from jimpitan_server.adapters.database.handover_rows import accepted
 from jimpitan_server.adapters.database.link_rows import standing_links
+from jimpitan_server.adapters.database.mass_rows import weighed_counts
 from jimpitan_server.adapters.database.money_schema import (
     collections,
     payments,
@@ -62,6 +63,7 @@ async def load_books(connection: AsyncConnection, now: datetime) -> Books:
         remittances=await _remittances(connection),
         openings=await _openings(connection),
         expectations=await _expectations(connection),
+        weighed=await weighed_counts(connection),
         papers=await standing_papers(connection),
         statement_until=await _statement_until(connection),
         boxes_by_label=await boxes_by_label(connection),

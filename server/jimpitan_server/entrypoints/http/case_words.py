@@ -19,7 +19,10 @@ EVIDENCE = (
     "counted_at",
     "counted_before",
     "counts",
+    "declared_high_mg",
+    "declared_low_mg",
     "deposits",
+    "deposits_weighed",
     "differences",
     "down_counter",
     "epoch_old",
@@ -72,6 +75,8 @@ EVIDENCE = (
     "told_idr",
     "until",
     "verdict",
+    "weighed_high_mg",
+    "weighed_low_mg",
 )
 # Why and how much comes first; what else there is follows as it was written down.
 FIRST = ("reason", "expected_idr", "arrived_idr", "kept_idr", "told_idr", "fee_idr")
