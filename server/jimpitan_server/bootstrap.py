@@ -35,6 +35,7 @@ from jimpitan_server.adapters.pull_desk import BENCH, Imported, import_records
 from jimpitan_server.adapters.rollout_desk import RolloutDesk
 from jimpitan_server.adapters.sticker_desk import StickerDesk
 from jimpitan_server.adapters.thanks_desk import ThanksDesk
+from jimpitan_server.adapters.visit_desk import VisitDesk
 from jimpitan_server.domain.books import Rules
 from jimpitan_server.domain.clock import Clock
 from jimpitan_server.domain.command import Visit
@@ -86,6 +87,7 @@ class Program:
     stickers: StickerDesk
     commands: Bell
     collections: CollectionDesk
+    visits: VisitDesk
     elapsed_s: Callable[[], float] = time.monotonic
 
     async def accept(
@@ -175,6 +177,7 @@ class Program:
         await self.money.reconcile_if_due()
         await self.ledger.seal_if_due()
         await self.stickers.watch_if_due()
+        await self.visits.watch_if_due()
         async with self.database.write() as connection:
             await end_old_sessions(connection, self.clock.now())
 
@@ -392,5 +395,6 @@ async def build(settings: Settings, clock: Clock | None = None) -> Program:
         rollouts=RolloutDesk(database, now, settings.publisher(), commands.ring),
         stickers=StickerDesk(database, now, settings.scan_patience(), falls_of_income),
         commands=commands,
+        visits=VisitDesk(database, now, settings.timezone),
         collections=CollectionDesk(database, now, money, settings.witness_demanded),
     )

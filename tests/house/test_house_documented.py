@@ -118,6 +118,7 @@ def test_codes_on_screen_have_words_in_both_languages():
     from jimpitan_server.domain.statement_gaps import StatementFinding
     from jimpitan_server.domain.statement_sheet import FaultKind
     from jimpitan_server.domain.sticker import StickerFinding
+    from jimpitan_server.domain.visit_plan import VisitFinding
 
     codes = {
         str(code.value)
@@ -136,6 +137,7 @@ def test_codes_on_screen_have_words_in_both_languages():
             FaultKind,
             StickerFinding,
             CollectionFinding,
+            VisitFinding,
         )
         for code in kind
     }

@@ -22,6 +22,7 @@ from jimpitan_server.entrypoints import (
     cli_partner,
     cli_records,
     cli_rollout,
+    cli_visit,
     cli_witness,
 )
 from jimpitan_server.entrypoints.doctor import examine
@@ -45,6 +46,7 @@ cli_ledger.add_to(app)
 cli_discrepancy.add_to(app)
 cli_records.add_to(app)
 cli_rollout.add_to(app)
+cli_visit.add_to(app)
 cli_witness.add_to(app)
 
 Result = TypeVar("Result")

@@ -3,11 +3,15 @@
 import pytest
 from components import ROOT
 from jimpitan_server.domain.collection_discrepancies import CollectionFinding
+from jimpitan_server.domain.container import Tier
+from jimpitan_server.domain.visit_plan import Rhythm, VisitFinding, VisitState
 from jimpitan_server.domain.witness import WitnessState
 
 PAGE = (ROOT / "server" / "collections.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("word", [*CollectionFinding, *WitnessState])
+@pytest.mark.parametrize(
+    "word", [*CollectionFinding, *WitnessState, *VisitFinding, *VisitState, *Rhythm, *Tier]
+)
 def test_each_word_about_collections_is_named(word: str) -> None:
     assert f"`{word}`" in PAGE

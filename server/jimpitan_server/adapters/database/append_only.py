@@ -88,6 +88,10 @@ PROTECTED = (
     "discrepancy_events",
     "count_papers",
     "count_witnesses",
+    "cans",
+    "placements",
+    "visit_plans",
+    "visit_plan_ends",
 )
 
 

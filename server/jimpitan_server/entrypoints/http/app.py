@@ -31,6 +31,8 @@ from jimpitan_server.entrypoints.http import (
     rollout_page_door,
     statement_page_door,
     sticker_door,
+    visit_door,
+    visit_page_door,
     witness_door,
 )
 from jimpitan_server.entrypoints.http.body import BodyLimit
@@ -65,6 +67,8 @@ ROUTERS = (
     ledger_page_door.router,
     statement_page_door.router,
     sticker_door.router,
+    visit_door.router,
+    visit_page_door.router,
     witness_door.router,
     collector_door.router,
 )

@@ -4,6 +4,7 @@ Collectors count blind: nothing here tells what a sensor expects.
 """
 
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -12,10 +13,11 @@ from fastapi.responses import HTMLResponse
 
 from jimpitan_server.adapters.database.box_reading import box_row, box_rows_all
 from jimpitan_server.domain.cash import DENOMINATIONS, CashCount
+from jimpitan_server.domain.container import Tier
 from jimpitan_server.domain.errors import Malformed, NotFound, ServerError
 from jimpitan_server.domain.ids import BoxId, is_box_id
 from jimpitan_server.domain.user import Role, Session
-from jimpitan_server.entrypoints.http.box_status import status_of
+from jimpitan_server.entrypoints.http.box_status import BoxStatus, status_of, status_of_can
 from jimpitan_server.entrypoints.http.pages import page
 from jimpitan_server.entrypoints.http.parts import TheProgram
 from jimpitan_server.entrypoints.http.people import require
@@ -43,8 +45,20 @@ async def get_boxes(
     now, stale = program.clock.now(), timedelta(seconds=program.settings.stale_after_s)
     wanted = kotak.strip().lower()
     boxes = [status_of(row, now=now, stale_after=stale) for row in rows if wanted in row["box_id"]]
+    containers = await program.visits.containers()
+    boxes += [status_of_can(c) for c in containers if c.tier is Tier.CAN and wanted in c.box]
     figures = await program.cases.figures_of_collector(session.user_id) if saya else None
-    return page(request, program, "kolektor.html", boxes=boxes, wanted=wanted, own_figures=figures)
+    return page(
+        request,
+        program,
+        "kolektor.html",
+        boxes=sorted(boxes, key=lambda one: one.box),
+        wanted=wanted,
+        own_figures=figures,
+        route=await program.visits.route(session.user_id),
+        site_by_box={one.box: one.site for one in containers},
+        today=program.visits.today,
+    )
 
 
 @router.get("/{box}")
@@ -64,17 +78,12 @@ async def _form(
 ) -> HTMLResponse:
     """Show the form; after a fault with what was typed and under the same id."""
     typed = typed or {}
-    async with program.database.read() as connection:
-        row = await box_row(connection, BoxId(box)) if is_box_id(box) else None
-    if row is None:
-        raise NotFound("Kotak ini tidak dikenal; periksa kode di stiker.", code="box_unknown")
-    stale = timedelta(seconds=program.settings.stale_after_s)
     return page(
         request,
         program,
         "kolektor_kotak.html",
         status,
-        box=status_of(row, now=program.clock.now(), stale_after=stale),
+        box=await _status(box, program),
         denominations=sorted(DENOMINATIONS, reverse=True),
         collection_id=typed.get("collection_id") or str(uuid.uuid4()),
         scan_id=str(uuid.uuid4()),
@@ -83,6 +92,19 @@ async def _form(
         fault=fault,
         names=await program.collections.names_offered(),
     )
+
+
+async def _status(box: str, program: TheProgram) -> BoxStatus:
+    """Return how a box is, or that it is a plain can."""
+    known = await program.visits.container(BoxId(box)) if is_box_id(box) else None
+    if known is None:
+        raise NotFound("Kotak ini tidak dikenal; periksa kode di stiker.", code="box_unknown")
+    async with program.database.read() as connection:
+        row = await box_row(connection, known.box)
+    if row is None:
+        return status_of_can(known)
+    stale = timedelta(seconds=program.settings.stale_after_s)
+    return replace(status_of(row, now=program.clock.now(), stale_after=stale), site=known.site)
 
 
 @router.post("/{box}/kunjungan")
