@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from jimpitan_server.adapters.database.engine import Database
 from jimpitan_server.adapters.database.mass_rows import weigh_counts
+from jimpitan_server.adapters.database.receipt_rows import DatabaseReceipts
 from jimpitan_server.adapters.database.witness_rows import DatabaseWitnesses
 from jimpitan_server.adapters.money_desk import MoneyDesk
 from jimpitan_server.adapters.passwords import ArgonPasswords
@@ -15,6 +16,7 @@ from jimpitan_server.domain.witness import WitnessState
 from jimpitan_server.services import witness as witnessing
 from jimpitan_server.services.close_collection import Counted, Receipt
 from jimpitan_server.services.login import Passwords
+from jimpitan_server.services.receipt import CheckedReceipt, ReceiptPaper, make_receipt
 from jimpitan_server.services.witness import Try, Witness
 
 
@@ -77,6 +79,21 @@ class CollectionDesk:
         if state is WitnessState.CONFIRMED:
             self.money.note_change()
         return state
+
+    async def receipt(self, collection_id: str, *, only_for: str | None) -> ReceiptPaper:
+        """Return the receipt of a count, made when it is first asked for."""
+        async with self.database.write() as connection:
+            return await make_receipt(
+                DatabaseReceipts(connection),
+                collection_id=collection_id,
+                only_for=only_for,
+                now=self.clock.now(),
+            )
+
+    async def checked_receipt(self, code: str) -> CheckedReceipt | None:
+        """Return what anybody may know of a receipt."""
+        async with self.database.read() as connection:
+            return await DatabaseReceipts(connection).checked(code)
 
     async def set_pin(self, person_id: str, pin: str, *, actor: str) -> None:
         """Keep a person's PIN."""

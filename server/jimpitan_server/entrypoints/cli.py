@@ -20,6 +20,7 @@ from jimpitan_server.entrypoints import (
     cli_ledger,
     cli_money,
     cli_partner,
+    cli_receipt,
     cli_records,
     cli_rollout,
     cli_visit,
@@ -45,6 +46,7 @@ cli_account.add_to(app)
 cli_ledger.add_to(app)
 cli_discrepancy.add_to(app)
 cli_records.add_to(app)
+cli_receipt.add_to(app)
 cli_rollout.add_to(app)
 cli_visit.add_to(app)
 cli_witness.add_to(app)

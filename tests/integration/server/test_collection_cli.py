@@ -1,9 +1,17 @@
 """The commands about collections, as an admin types them."""
 
+import asyncio
 import json
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from jimpitan_server.bootstrap import build
+from jimpitan_server.domain.cash import CashCount
+from jimpitan_server.domain.ids import BoxId, UserId
+from jimpitan_server.services.close_collection import Counted
+from jimpitan_server.settings import load_settings
+from pypdf import PdfReader
 from test_money_cli import folder, run
 
 __all__ = ["folder"]
@@ -43,3 +51,32 @@ def test_cans_places_and_plans_by_command(folder: Path) -> None:
     assert "kaleng-1" in run("plan", "days", "--ahead", "35")
     run("plan", "end", made["plan_id"])
     assert json.loads(run("plan", "list", "--json")) == []
+
+
+def test_a_receipt_by_command_needs_a_count_and_an_address(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = folder / "struk.pdf"
+    assert "JIMPITAN_PUBLIC_URL" in run("receipt", "make", "x", str(file), code=1)
+    monkeypatch.setenv("JIMPITAN_PUBLIC_URL", "https://kotak.example")
+    assert "no count" in run("receipt", "make", "x", str(file), code=1)
+    count = asyncio.run(counted())
+    told = json.loads(run("receipt", "make", count, str(file), "--json"))
+    assert told["bytes"] == len(file.read_bytes())
+    page = PdfReader(file).pages[0].extract_text()
+    assert "https://kotak.example/struk/" in page
+    assert "cannot be written" in run("receipt", "make", count, "/nowhere/x", code=1)
+
+
+async def counted() -> str:
+    program = await build(load_settings())
+    counted = Counted(
+        collection_id=str(uuid4()),
+        box=BoxId("kaleng-1"),
+        collector=UserId("user-1"),
+        lid_at=program.clock.now(),
+        count=CashCount.of({1_000: 5}),
+    )
+    receipt = await program.money.close_collection(counted)
+    await program.close()
+    return receipt.collection_id

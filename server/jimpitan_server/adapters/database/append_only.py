@@ -92,6 +92,7 @@ PROTECTED = (
     "placements",
     "visit_plans",
     "visit_plan_ends",
+    "count_receipts",
 )
 
 
