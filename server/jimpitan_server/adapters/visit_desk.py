@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from jimpitan_server.adapters.database.container_rows import DatabaseContainers
 from jimpitan_server.adapters.database.engine import Database
+from jimpitan_server.adapters.database.journey_rows import journeys
 from jimpitan_server.adapters.database.matched_cases import exchange_cases
 from jimpitan_server.adapters.database.user_store import append_audit, login_names
 from jimpitan_server.domain.clock import Clock
@@ -23,6 +24,8 @@ from jimpitan_server.domain.visit_plan import (
 )
 from jimpitan_server.services import containers as keeping
 from jimpitan_server.services.containers import NewPlan
+from jimpitan_server.services.dossier import Dossier
+from jimpitan_server.services.journey import Journey
 
 _WATCHED_EVERY = timedelta(hours=1)
 
@@ -121,6 +124,12 @@ class VisitDesk:
         due = [one for one in await self.planned() if one.state is VisitState.DUE]
         own = [one for one in due if one.plan.collector in (None, collector)]
         return sorted(own, key=lambda one: (one.plan.stop, one.day, one.plan.box))
+
+    async def journeys(self, container: Container, dossier: Dossier) -> list[Journey]:
+        """Return the way of each count of a container, from the plan to the account."""
+        planned = await self.planned(container.box)
+        async with self.database.read() as connection:
+            return await journeys(connection, container, dossier.collections, planned, self.zone)
 
     async def plans(self) -> tuple[list[VisitPlan], dict[str, str]]:
         """Return the plans that go on, and the login names of their collectors."""
