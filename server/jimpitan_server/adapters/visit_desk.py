@@ -3,16 +3,20 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from jimpitan_server.adapters.database import loss_rows
+from jimpitan_server.adapters.database.box_reading import box_row
 from jimpitan_server.adapters.database.container_rows import DatabaseContainers
 from jimpitan_server.adapters.database.engine import Database
 from jimpitan_server.adapters.database.journey_rows import journeys
 from jimpitan_server.adapters.database.matched_cases import exchange_cases
 from jimpitan_server.adapters.database.user_store import append_audit, login_names
+from jimpitan_server.domain.books import Rules
 from jimpitan_server.domain.clock import Clock
 from jimpitan_server.domain.container import Container
+from jimpitan_server.domain.errors import Malformed, NotFound
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.visit_plan import (
     BACK_MAX,
@@ -26,8 +30,11 @@ from jimpitan_server.services import containers as keeping
 from jimpitan_server.services.containers import NewPlan
 from jimpitan_server.services.dossier import Dossier
 from jimpitan_server.services.journey import Journey
+from jimpitan_server.services.loss import LossStatement
 
 _WATCHED_EVERY = timedelta(hours=1)
+# Where nothing was ever counted: the longest of the usual rhythms.
+LOSS_LOOKED_BACK, LOSS_LOOKED_BACK_MAX = timedelta(days=35), timedelta(days=732)
 
 
 @dataclass(slots=True)
@@ -130,6 +137,50 @@ class VisitDesk:
         planned = await self.planned(container.box)
         async with self.database.read() as connection:
             return await journeys(connection, container, dossier.collections, planned, self.zone)
+
+    async def loss(
+        self,
+        box: str,
+        *,
+        since: datetime | None,
+        until: datetime | None,
+        case: int | None,
+        rules: Rules,
+    ) -> LossStatement:
+        """Return a loss statement; without a beginning since the last count before its end."""
+        now = self.clock.now()
+        end = min(until or now, now)
+        async with self.database.read() as connection:
+            found = await DatabaseContainers(connection).container(BoxId(box))
+            if found is None:
+                raise NotFound("There is no such box or can.", code="box_unknown")
+            if since is None:
+                last, _ = await loss_rows.counts_around(
+                    connection, found.box, since=end, until=end
+                )
+                since = last.at if last else end - LOSS_LOOKED_BACK
+            if not end - LOSS_LOOKED_BACK_MAX <= since < end:
+                raise Malformed("A loss statement covers at most two years, up to now.")
+            events, left_out = await loss_rows.told(connection, found.box, since=since, until=end)
+            before, after = await loss_rows.counts_around(
+                connection, found.box, since=since, until=end
+            )
+            row = await box_row(connection, found.box)
+            return LossStatement(
+                container=found,
+                since=since,
+                until=end,
+                written_at=now,
+                case=case,
+                events=events,
+                events_left_out=left_out,
+                last_heard_at=row["last_seen_at"] if row else None,
+                before=before,
+                counted_after=after,
+                sensed=await loss_rows.sensed(connection, found.box, since=since, until=end),
+                low_each=rules.deposit_low,
+                high_each=rules.deposit_high,
+            )
 
     async def plans(self) -> tuple[list[VisitPlan], dict[str, str]]:
         """Return the plans that go on, and the login names of their collectors."""

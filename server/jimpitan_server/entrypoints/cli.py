@@ -18,6 +18,7 @@ from jimpitan_server.entrypoints import (
     cli_account,
     cli_discrepancy,
     cli_ledger,
+    cli_loss,
     cli_money,
     cli_partner,
     cli_receipt,
@@ -47,6 +48,7 @@ cli_ledger.add_to(app)
 cli_discrepancy.add_to(app)
 cli_records.add_to(app)
 cli_receipt.add_to(app)
+cli_loss.add_to(app)
 cli_rollout.add_to(app)
 cli_visit.add_to(app)
 cli_witness.add_to(app)
