@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from jimpitan_server.adapters.database.engine import Database
-from jimpitan_server.adapters.database.mass_rows import weigh_counts
+from jimpitan_server.adapters.database.mass_rows import periods_to_weigh, weigh_counts
 from jimpitan_server.adapters.database.receipt_rows import DatabaseReceipts
 from jimpitan_server.adapters.database.witness_rows import DatabaseWitnesses
 from jimpitan_server.adapters.money_desk import MoneyDesk
@@ -51,11 +51,14 @@ class CollectionDesk:
 
     async def weigh(self) -> int:
         """Add up what boxes weighed before the counts of late; return how many are new."""
-        async with self.database.write() as connection:
-            found = await weigh_counts(connection, self.clock.now())
-        if found:
+        now = self.clock.now()
+        async with self.database.read() as connection:
+            periods = await periods_to_weigh(connection, now)
+        if periods:
+            async with self.database.write() as connection:
+                await weigh_counts(connection, periods, now)
             self.money.note_change()
-        return found
+        return len(periods)
 
     async def confirm(
         self, collection_id: str, *, name: str, pin: str, actor: str

@@ -20,6 +20,7 @@ from jimpitan_server.domain.errors import Malformed, NotFound
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.visit_plan import (
     BACK_MAX,
+    TOLERANCE_DAYS_MAX,
     PlannedVisit,
     VisitFinding,
     VisitPlan,
@@ -33,6 +34,8 @@ from jimpitan_server.services.journey import Journey
 from jimpitan_server.services.loss import LossStatement
 
 _WATCHED_EVERY = timedelta(hours=1)
+# What is due today was planned within the longest tolerance, and a day of another zone.
+_SLACK = timedelta(days=TOLERANCE_DAYS_MAX + 1)
 # Where nothing was ever counted: the longest of the usual rhythms.
 LOSS_LOOKED_BACK, LOSS_LOOKED_BACK_MAX = timedelta(days=35), timedelta(days=732)
 
@@ -111,24 +114,31 @@ class VisitDesk:
             await self._audit(store, actor, "visits_ended", plan_id, "")
 
     async def planned(
-        self, box: BoxId | None = None, *, ahead: timedelta = timedelta(0)
+        self,
+        box: BoxId | None = None,
+        *,
+        ahead: timedelta = timedelta(0),
+        back: timedelta = BACK_MAX,
     ) -> list[PlannedVisit]:
-        """Return the planned visits, those to come within `ahead` too, by their day."""
+        """Return the planned visits of `back`, those to come within `ahead` too, by their day."""
         now, today = self.clock.now(), self.today
         async with self.database.read() as connection:
             store = DatabaseContainers(connection)
             plans = await store.plans(box)
-            seen = await store.seen_on(self.zone, since=now - BACK_MAX, box=box)
+            seen = await store.seen_on(self.zone, since=now - back - _SLACK, box=box)
         found = [
             visit
             for plan in plans
-            for visit in planned_visits(plan, seen.get(plan.box, ()), today=today, ahead=ahead)
+            for visit in planned_visits(
+                plan, seen.get(plan.box, ()), today=today, ahead=ahead, back=back
+            )
         ]
         return sorted(found, key=lambda one: (one.day, one.plan.stop, one.plan.box))
 
     async def route(self, collector: str) -> list[PlannedVisit]:
         """Return where a collector is due today, in the order of the route."""
-        due = [one for one in await self.planned() if one.state is VisitState.DUE]
+        planned = await self.planned(back=_SLACK)
+        due = [one for one in planned if one.state is VisitState.DUE]
         own = [one for one in due if one.plan.collector in (None, collector)]
         return sorted(own, key=lambda one: (one.plan.stop, one.day, one.plan.box))
 

@@ -124,13 +124,21 @@ class PlannedVisit:
 
 
 def planned_visits(
-    plan: VisitPlan, seen_on: Iterable[date], *, today: date, ahead: timedelta = timedelta(0)
+    plan: VisitPlan,
+    seen_on: Iterable[date],
+    *,
+    today: date,
+    ahead: timedelta = timedelta(0),
+    back: timedelta = BACK_MAX,
 ) -> list[PlannedVisit]:
-    """Return the planned visits until today and `ahead`; each sign of life keeps one at most."""
+    """Return the planned visits of `back` until today and `ahead`.
+
+    Each sign of life makes one of them at most.
+    """
     tolerance = timedelta(days=plan.tolerance_days)
     left = sorted(set(seen_on))
     found = []
-    for day in plan.days(today - BACK_MAX, today + ahead):
+    for day in plan.days(today - back, today + ahead):
         made_on = next((one for one in left if abs(one - day) <= tolerance), None)
         if made_on is not None:
             left.remove(made_on)

@@ -73,8 +73,8 @@ class WitnessStore(Protocol):
         """Say whether a user or a witness was ever added under this name."""
         ...
 
-    async def add_witness(self, witness: Witness, *, actor: str, now: datetime) -> None:
-        """Keep a new witness."""
+    async def add_witness(self, witness: Witness, *, actor: str, now: datetime) -> bool:
+        """Keep a new witness; say whether nobody took the name meanwhile."""
         ...
 
     async def witness_of_name(self, name: str) -> Witness | None:
@@ -129,10 +129,11 @@ async def add_witness(
         raise Malformed(
             f"Name the institution of the witness in at most {INSTITUTION_LENGTH_MAX} characters."
         )
-    if await store.is_name_taken(name):
-        raise Conflict(f"Somebody has the name {name} already.", code="witness_exists")
     witness = Witness(witness_id=f"witness-{secrets.token_hex(8)}", name=name, institution=told)
-    await store.add_witness(witness, actor=actor, now=now)
+    if await store.is_name_taken(name) or not await store.add_witness(
+        witness, actor=actor, now=now
+    ):
+        raise Conflict(f"Somebody has the name {name} already.", code="witness_exists")
     await _audit(store, now, actor, "witness_added", witness.witness_id)
     return witness
 

@@ -5,6 +5,9 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from alembic import command
+from jimpitan_server.adapters.database.engine import Database
+from jimpitan_server.adapters.database.migrate import config_for
 from jimpitan_server.adapters.database.money_schema import collections
 from jimpitan_server.adapters.database.schema import audit
 from jimpitan_server.adapters.database.witness_schema import (
@@ -12,8 +15,12 @@ from jimpitan_server.adapters.database.witness_schema import (
     count_witnesses,
     pins,
 )
+from jimpitan_server.bootstrap import build
 from jimpitan_server.domain.errors import ServerError
+from jimpitan_server.entrypoints.doctor import examine
+from jimpitan_server.settings import Settings
 from money_town import Town, town
+from server_boxes import MASTER_KEY, StepClock
 from server_town import rows
 from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
@@ -160,6 +167,33 @@ async def test_counts_from_before_have_no_papers_and_no_case(town: Town, desk) -
                 await connection.exec_driver_sql("DROP TRIGGER count_papers_no_delete")
         await connection.execute(delete(count_papers))
     assert await kinds(town) == []
+
+
+async def test_a_database_from_before_keeps_its_counts_and_asks_nothing_of_them(
+    database_url: str, clock: StepClock
+) -> None:
+    if not database_url.startswith("sqlite"):
+        return  # where a database is made empty quickly; the steps are the same on both
+    path = database_url.replace("jimpitan.db", "before.db")
+    database = Database(path)
+    async with database.write() as connection:
+        await connection.run_sync(lambda one: command.upgrade(config_for(one), "0011"))
+        await connection.exec_driver_sql(
+            "INSERT INTO collections (collection_id, box_id, collector, lid_at, total_idr, seal,"
+            " witness, content_sha256, recorded_at)"
+            " VALUES ('old', 'box-1', 'user-1', 1, 5000, 'S-1', 'Bu Ani', x'00', 1)"
+        )
+    await database.close()
+    program = await build(Settings(database_url=path, master_key=MASTER_KEY), clock)
+    await program.migrate()
+    found = await program.money.reconcile()
+    kinds = {str(one.kind) for one in found.discrepancies}
+    assert kinds == {"count_not_remitted"}
+    paper = await program.collections.receipt("old", only_for=None)
+    assert (paper.witness, paper.seal_put_on, paper.seal_found) == ("Bu Ani", "S-1", None)
+    assert await program.collections.confirm("old", name="x", pin=PIN, actor="user-1") == "late"
+    assert all(finding.is_fine for finding in await examine(program))
+    await program.close()
 
 
 async def test_seals_are_compared_from_count_to_count(town: Town, desk) -> None:

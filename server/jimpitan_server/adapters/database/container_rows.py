@@ -20,9 +20,10 @@ from jimpitan_server.adapters.database.container_schema import (
 )
 from jimpitan_server.adapters.database.money_schema import collections, money_matches
 from jimpitan_server.adapters.database.schema import boxes, down_messages, users
+from jimpitan_server.adapters.database.upsert import upsert
 from jimpitan_server.domain.container import Container, Tier
 from jimpitan_server.domain.ids import BoxId
-from jimpitan_server.domain.match import Relation
+from jimpitan_server.domain.match import Relation, State
 from jimpitan_server.domain.user import Role
 from jimpitan_server.domain.visit_plan import Rhythm, VisitPlan
 
@@ -74,7 +75,8 @@ class DatabaseContainers:
 
     async def add_can(self, box: BoxId, *, actor: str, now: datetime) -> None:
         """Keep a new can."""
-        await self.connection.execute(insert(cans).values(box_id=box, actor=actor, added_at=now))
+        statement = upsert(self.connection, cans).values(box_id=box, actor=actor, added_at=now)
+        await self.connection.execute(statement.on_conflict_do_nothing())
 
     async def add_placement(
         self, box: BoxId, *, site: str, host: str, actor: str, now: datetime
@@ -142,11 +144,10 @@ class DatabaseContainers:
 
     async def end_plan(self, plan_id: str, *, ends_on: date, actor: str, now: datetime) -> None:
         """Keep that a plan has no more days from `ends_on`."""
-        await self.connection.execute(
-            insert(visit_plan_ends).values(
-                plan_id=plan_id, ends_on=ends_on, actor=actor, recorded_at=now
-            )
+        statement = upsert(self.connection, visit_plan_ends).values(
+            plan_id=plan_id, ends_on=ends_on, actor=actor, recorded_at=now
         )
+        await self.connection.execute(statement.on_conflict_do_nothing())
 
     async def seen_on(
         self, zone: ZoneInfo, *, since: datetime, box: BoxId | None = None
@@ -167,7 +168,9 @@ class DatabaseContainers:
             for name, at in await self.connection.execute(wanted):
                 found[BoxId(name)].add(at.astimezone(zone).date())
         opened = select(money_matches.c.box_id, money_matches.c.evidence).where(
-            money_matches.c.relation == Relation.LID_COUNT.value
+            money_matches.c.relation == Relation.LID_COUNT.value,
+            # A lid with its count is seen by the count.
+            money_matches.c.state != State.MATCHED.value,
         )
         if box is not None:
             opened = opened.where(money_matches.c.box_id == box)

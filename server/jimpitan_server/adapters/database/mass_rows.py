@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +17,12 @@ from jimpitan_server.adapters.database.money_schema import (
     collections,
     money_matches,
 )
-from jimpitan_server.adapters.database.schema import holding_periods, journal_gaps, records
+from jimpitan_server.adapters.database.schema import (
+    boxes,
+    holding_periods,
+    journal_gaps,
+    records,
+)
 from jimpitan_server.adapters.database.statement_rows import next_generation
 from jimpitan_server.adapters.database.upsert import upsert
 from jimpitan_server.adapters.wire import body_of
@@ -37,7 +43,7 @@ SQUARES_MAX = 2**62
 
 
 @dataclass(frozen=True, slots=True)
-class _Period:
+class PeriodToWeigh:
     """The holding period that a count ended: its box and the records between its edges."""
 
     collection_id: str
@@ -47,22 +53,23 @@ class _Period:
     deposits: int
 
 
-async def weigh_counts(connection: AsyncConnection, now: datetime) -> int:
-    """Keep what was weighed for the counts that need it; return how many."""
-    periods = await _to_weigh(connection, now)
+async def weigh_counts(
+    connection: AsyncConnection, periods: Sequence[PeriodToWeigh], now: datetime
+) -> None:
+    """Keep what was weighed in these periods."""
     for one in periods:
         missing, is_settled = await _gaps(connection, one)
         weighing = await _weighing(connection, one, is_gapless=not missing)
         await _keep(connection, one, weighing, is_settled=is_settled, now=now)
-    if periods:
-        await next_generation(connection)
-    return len(periods)
+    await next_generation(connection)
 
 
-async def _to_weigh(connection: AsyncConnection, now: datetime) -> list[_Period]:
+async def periods_to_weigh(connection: AsyncConnection, now: datetime) -> list[PeriodToWeigh]:
+    """Return the holding periods of counts of late whose mass is not known, or not for good."""
     table, masses = collections, count_masses
     recent = (
         select(table.c.collection_id, table.c.box_id)
+        .join(boxes, boxes.c.box_id == table.c.box_id)  # a plain can weighs nothing
         .outerjoin(masses, masses.c.collection_id == table.c.collection_id)
         .where(
             table.c.lid_at > now - LOOKED_BACK,
@@ -79,28 +86,31 @@ async def _to_weigh(connection: AsyncConnection, now: datetime) -> list[_Period]
         money_matches.c.relation == Relation.LID_COUNT.value,
         money_matches.c.state == State.MATCHED.value,
         money_matches.c.box_id.in_(sorted(set(box_by_count.values()))),
+        money_matches.c.right_ids.in_([json.dumps([count]) for count in box_by_count]),
     )
-    found: list[_Period] = []
+    found: list[PeriodToWeigh] = []
     for left, right in await connection.execute(matched):
         (visit,), (count,) = json.loads(left), json.loads(right)
-        if count in box_by_count and len(found) < COUNTS_AT_ONCE:
+        if len(found) < COUNTS_AT_ONCE:
             period = await _period(connection, count, box_by_count[count], visit)
             if period is not None:
                 found.append(period)
     return found
 
 
-async def _period(connection: AsyncConnection, count: str, box: str, visit: str) -> _Period | None:
+async def _period(
+    connection: AsyncConnection, count: str, box: str, visit: str
+) -> PeriodToWeigh | None:
     table = holding_periods
     seq_to = int(visit.rpartition("/")[2])
     statement = select(table).where(table.c.box_id == box, table.c.seq_to == seq_to)
     row = (await connection.execute(statement)).mappings().first()
     if row is None:
         return None
-    return _Period(count, box, row["seq_from"], seq_to, row["deposits"])
+    return PeriodToWeigh(count, box, row["seq_from"], seq_to, row["deposits"])
 
 
-async def _gaps(connection: AsyncConnection, period: _Period) -> tuple[bool, bool]:
+async def _gaps(connection: AsyncConnection, period: PeriodToWeigh) -> tuple[bool, bool]:
     """Return whether records of a period are missing, and whether none is waited for."""
     table = journal_gaps
     statement = select(table.c.state).where(
@@ -113,7 +123,7 @@ async def _gaps(connection: AsyncConnection, period: _Period) -> tuple[bool, boo
 
 
 async def _weighing(
-    connection: AsyncConnection, period: _Period, *, is_gapless: bool
+    connection: AsyncConnection, period: PeriodToWeigh, *, is_gapless: bool
 ) -> Weighing | None:
     c = records.c
     statement = (
@@ -150,7 +160,7 @@ def _whole(value: object) -> int:
 
 async def _keep(
     connection: AsyncConnection,
-    period: _Period,
+    period: PeriodToWeigh,
     weighing: Weighing | None,
     *,
     is_settled: bool,

@@ -64,17 +64,19 @@ class DatabaseWitnesses:
             return True
         return await self.witness_of_name(name) is not None
 
-    async def add_witness(self, witness: Witness, *, actor: str, now: datetime) -> None:
-        """Keep a new witness."""
-        await self.connection.execute(
-            insert(witnesses).values(
-                witness_id=witness.witness_id,
-                name=witness.name,
-                institution=witness.institution,
-                created_at=now,
-                created_by=actor,
-            )
+    async def add_witness(self, witness: Witness, *, actor: str, now: datetime) -> bool:
+        """Keep a new witness; say whether nobody took the name meanwhile."""
+        statement = upsert(self.connection, witnesses).values(
+            witness_id=witness.witness_id,
+            name=witness.name,
+            institution=witness.institution,
+            created_at=now,
+            created_by=actor,
         )
+        result = await self.connection.execute(
+            statement.on_conflict_do_nothing().returning(witnesses.c.witness_id)
+        )
+        return result.scalar_one_or_none() is not None
 
     async def witness_of_name(self, name: str) -> Witness | None:
         """Return the witness of this name, also one who was withdrawn."""
