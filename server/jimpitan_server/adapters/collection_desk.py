@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 
 from jimpitan_server.adapters.database.engine import Database
 from jimpitan_server.adapters.database.mass_rows import periods_to_weigh, weigh_counts
+from jimpitan_server.adapters.database.paper_rows import is_sealed
 from jimpitan_server.adapters.database.receipt_rows import DatabaseReceipts
 from jimpitan_server.adapters.database.witness_rows import DatabaseWitnesses
 from jimpitan_server.adapters.money_desk import MoneyDesk
 from jimpitan_server.adapters.passwords import ArgonPasswords
 from jimpitan_server.domain.clock import Clock
 from jimpitan_server.domain.errors import NotFound
+from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.witness import WitnessState
 from jimpitan_server.services import witness as witnessing
 from jimpitan_server.services.close_collection import Counted, Receipt
@@ -48,6 +50,11 @@ class CollectionDesk:
             known = found is not None and found.is_witnessed
             state = WitnessState.CONFIRMED if known else WitnessState.MISSING
         return receipt, state
+
+    async def is_sealed(self, box: BoxId, *, but: str = "") -> bool:
+        """Say whether a seal should be found on a container; never which."""
+        async with self.database.read() as connection:
+            return await is_sealed(connection, box, but=but)
 
     async def weigh(self) -> int:
         """Add up what boxes weighed before the counts of late; return how many are new."""

@@ -154,6 +154,12 @@ async def test_a_can_s_dossier_begins_at_the_count(town: Town) -> None:
     assert "Kantor &lt;Camat&gt;" in shown
 
 
+async def test_a_can_that_nobody_registered_has_a_dossier_once_it_was_counted(town: Town) -> None:
+    await town.count_cash("kaleng-9")
+    await town.enter("admin")
+    assert "kaleng biasa" in await town.page("/admin/berkas/kaleng-9")
+
+
 async def test_offers_and_withdrawn_counts_are_shown(town: Town) -> None:
     await town.authorized("treasurer")
     count = (await town.count_cash()).json()["collection_id"]

@@ -290,6 +290,23 @@ async def test_admin_invites_by_page_and_the_witness_sets_and_types_a_real_pin(
     assert await rows(town.program, count_papers, "seal_found", "bag") == [("", "B-1")]
 
 
+async def test_a_form_that_is_silent_about_a_seal_is_asked_again(town: Town, desk) -> None:
+    await town.enter("collector")
+    form = await town.form("/kolektor/box-0017", saksi="bu-ani", pin=PIN, segel="S-1")
+    form |= {"collection_id": str(uuid4()), "lid_at": town.clock.now().isoformat()}
+    for _ in range(2):
+        first = await town.client.post("/kolektor/box-0017/hitung", data=form)
+        assert first.status_code == 200, "where no seal was put on nothing is asked, nor again"
+    town.clock.step(days=7)
+    form |= {"collection_id": str(uuid4()), "lid_at": town.clock.now().isoformat(), "segel": "S-2"}
+    silent = await town.client.post("/kolektor/box-0017/hitung", data=form)
+    assert (silent.status_code, "Ketik nomor segel yang ditemukan" in silent.text) == (422, True)
+    assert "S-1" not in silent.text
+    told = await town.client.post("/kolektor/box-0017/hitung", data=form | {"segel-lama": "s1"})
+    assert told.status_code == 200
+    assert await kinds(town) == []
+
+
 async def test_everybody_who_logs_in_sets_an_own_pin(town: Town, desk) -> None:
     await town.enter("auditor")
     form = await town.form("/pin", pin=PIN, lagi=PIN)

@@ -10,6 +10,23 @@ from jimpitan_server.domain.count_papers import CountPapers
 from jimpitan_server.domain.ids import BoxId
 
 
+async def is_sealed(connection: AsyncConnection, box: BoxId, *, but: str) -> bool:
+    """Say whether the last standing count of a container, `but` this one, put a seal on."""
+    table = collections
+    statement = (
+        select(table.c.seal)
+        .join(count_papers, count_papers.c.collection_id == table.c.collection_id)
+        .where(
+            table.c.box_id == box,
+            table.c.collection_id != but,
+            ~is_void("collection", table.c.collection_id),
+        )
+        .order_by(table.c.lid_at.desc())
+        .limit(1)
+    )
+    return (await connection.execute(statement)).scalar_one_or_none() is not None
+
+
 async def standing_papers(connection: AsyncConnection) -> tuple[CountPapers, ...]:
     """Return the papers of every count that stands and has some, in the order of counting."""
     table = collections

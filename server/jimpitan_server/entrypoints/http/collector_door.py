@@ -28,6 +28,7 @@ router = APIRouter(prefix="/kolektor", tags=["collector"], default_response_clas
 Collecting = Annotated[Session, Depends(require(Role.COLLECTOR, Role.ADMIN))]
 BOXES_SHOWN = 5_000
 WORD_LENGTH_MAX = 64
+SEAL_FAULT = "Ketik nomor segel yang ditemukan di kotak, atau centang bila tidak ada."
 
 
 @router.get("")
@@ -152,6 +153,7 @@ async def post_count(
     fields = {name: str(value).strip() for name, value in form.items()}
     try:
         counted = _counted(box, fields, session)
+        await _ask_for_seal(counted, program)
         receipt, state = await program.collections.close(counted, pin=fields.get("pin"))
     except ServerError as error:
         return await _form(
@@ -194,6 +196,14 @@ async def post_witness(
         state=state,
         names=await program.collections.names_offered(),
     )
+
+
+async def _ask_for_seal(counted: Counted, program: TheProgram) -> None:
+    """Refuse a form that says nothing of the seal where one was put on: blank hides a theft."""
+    if counted.seal_found is None and await program.collections.is_sealed(
+        counted.box, but=counted.collection_id
+    ):
+        raise Malformed(SEAL_FAULT)
 
 
 def _seal_found(fields: dict[str, str]) -> str | None:

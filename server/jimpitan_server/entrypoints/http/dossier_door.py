@@ -6,6 +6,7 @@ from datetime import timedelta
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from jimpitan_server.domain.container import Container, Tier
 from jimpitan_server.domain.errors import NotFound
 from jimpitan_server.domain.ids import BoxId, is_box_id
 from jimpitan_server.domain.visit_plan import VisitState
@@ -22,10 +23,14 @@ CASES_SHOWN = 10
 @router.get("/berkas/{box}")
 async def get_dossier(box: str, request: Request, program: TheProgram, _: Looking) -> HTMLResponse:
     """Show both chains of a container, count by count; collectors are not shown it."""
-    container = await program.visits.container(BoxId(box)) if is_box_id(box) else None
-    if container is None:
+    if not is_box_id(box):
         raise NotFound("Kotak ini tidak dikenal.", code="box_unknown")
-    dossier = await program.money.dossier(container.box)
+    container = await program.visits.container(BoxId(box))
+    dossier = await program.money.dossier(BoxId(box))
+    if container is None and not dossier.collections:
+        raise NotFound("Kotak ini tidak dikenal.", code="box_unknown")
+    # Cans that were counted before they were registered have a dossier too.
+    container = container or Container(box=BoxId(box), tier=Tier.CAN)
     journeys = await program.visits.journeys(container, dossier)
     planned = await program.visits.planned(container.box, ahead=AHEAD)
     return page(
