@@ -1,7 +1,6 @@
 """Wires the server: from settings to a program whose parts know only what they were given."""
 
 import asyncio
-import hmac
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -28,7 +27,7 @@ from jimpitan_server.adapters.enrolment_key import EnrolmentKey
 from jimpitan_server.adapters.keyring import BoxKeyring, BoxVault, MasterKey
 from jimpitan_server.adapters.ledger_desk import LedgerDesk
 from jimpitan_server.adapters.live import LiveTotals
-from jimpitan_server.adapters.metrics import Metrics
+from jimpitan_server.adapters.metrics import Metrics, check_reader
 from jimpitan_server.adapters.money_desk import MoneyDesk
 from jimpitan_server.adapters.passwords import ArgonPasswords
 from jimpitan_server.adapters.pull_desk import BENCH, Imported, import_records
@@ -39,7 +38,7 @@ from jimpitan_server.adapters.visit_desk import VisitDesk
 from jimpitan_server.domain.books import Rules
 from jimpitan_server.domain.clock import Clock
 from jimpitan_server.domain.command import Visit
-from jimpitan_server.domain.errors import NotAllowed, NotAuthenticated, ServerError
+from jimpitan_server.domain.errors import NotAuthenticated, ServerError
 from jimpitan_server.domain.ids import BoxId, GatewayId, UserId
 from jimpitan_server.domain.qris_income import falls_of_income
 from jimpitan_server.domain.rupiah import Rupiah
@@ -56,7 +55,6 @@ from jimpitan_server.services.totals import PublicTotals, draw_up
 from jimpitan_server.settings import Settings
 
 __all__ = ["BoxId", "Program", "build", "falls_of_income"]  # the simulator measures the last
-LOOPBACK = {"127.0.0.1", "::1"}
 
 log = structlog.get_logger()
 
@@ -277,13 +275,8 @@ class Program:
     def allow_metrics(self, *, client: str, authorization: str) -> None:
         """Refuse who may not read the metrics."""
         token = self.settings.metrics_token
-        if token is None:
-            if client not in LOOPBACK:
-                raise NotAllowed("Metrics are for this machine, or set JIMPITAN_METRICS_TOKEN.")
-            return
-        wanted = f"Bearer {token.get_secret_value()}"
-        if not hmac.compare_digest(authorization.encode(), wanted.encode()):
-            raise NotAuthenticated("Send the header Authorization: Bearer <metrics token>.")
+        known = None if token is None else token.get_secret_value()
+        check_reader(known, client=client, authorization=authorization)
 
     async def check_database(self) -> None:
         """Ask the database for a sign of life."""

@@ -14,7 +14,7 @@ from jimpitan_server.adapters.passwords import ArgonPasswords
 from jimpitan_server.domain.clock import Clock
 from jimpitan_server.domain.errors import NotFound
 from jimpitan_server.domain.ids import BoxId
-from jimpitan_server.domain.witness import WitnessState
+from jimpitan_server.domain.witness import PIN_LENGTH, WitnessState
 from jimpitan_server.services import witness as witnessing
 from jimpitan_server.services.close_collection import Counted, Receipt
 from jimpitan_server.services.login import Passwords
@@ -81,7 +81,7 @@ class CollectionDesk:
             )
         if not isinstance(begun, Try):
             return begun
-        is_right = await self.passwords.verify(pin, begun.pin_hash)
+        is_right = len(pin) == PIN_LENGTH and await self.passwords.verify(pin, begun.pin_hash)
         async with self._store() as store:
             state = await witnessing.end_confirming(
                 store, begun, is_right=is_right, actor=actor, now=self.clock.now()

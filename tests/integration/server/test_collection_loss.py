@@ -116,7 +116,13 @@ async def test_a_can_is_not_estimated(town: Town) -> None:
 
 async def test_intervals_and_boxes_that_make_no_sense_are_refused(town: Town) -> None:
     tomorrow = (town.clock.now() + timedelta(days=9)).date().isoformat()
-    for query in (f"?dari={tomorrow}", "?dari=1999-01-01", "?dari=x"):
+    for query in (
+        f"?dari={tomorrow}",
+        "?dari=2001-01-01",
+        "?dari=x",
+        "?dari=0001-01-01",
+        "?sampai=9999-12-31",
+    ):
         assert (await statement(town, query)).status_code == 422
     assert (await statement(town, "", "nobody")).status_code == 404
     await town.enter("collector")

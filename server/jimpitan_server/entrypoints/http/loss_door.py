@@ -11,6 +11,7 @@ from jimpitan_server.domain.errors import Malformed
 from jimpitan_server.entrypoints.http.admin_door import Looking
 from jimpitan_server.entrypoints.http.parts import TheProgram
 
+YEARS = (2000, 2200)
 router = APIRouter(prefix="/admin", tags=["dossier"])
 
 
@@ -27,6 +28,8 @@ async def get_loss(
 ) -> Response:
     """Return a loss statement as PDF; without days from the last count until now or the case."""
     del request
+    if any(day and not YEARS[0] <= day.year <= YEARS[1] for day in (since, until)):
+        raise Malformed("Those days are of another age.")
     zone = program.visits.zone
     found_at = None
     if case is not None:
