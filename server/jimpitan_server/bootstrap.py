@@ -1,7 +1,6 @@
 """Wires the server: from settings to a program whose parts know only what they were given."""
 
 import asyncio
-import hmac
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -15,6 +14,7 @@ from jimpitan_server.adapters.bank_desk import BankDesk, bank_desk
 from jimpitan_server.adapters.bell import Bell
 from jimpitan_server.adapters.case_desk import CaseDesk
 from jimpitan_server.adapters.clock import SystemClock
+from jimpitan_server.adapters.collection_desk import CollectionDesk
 from jimpitan_server.adapters.configuration_desk import ConfigurationDesk
 from jimpitan_server.adapters.database.engine import Database
 from jimpitan_server.adapters.database.enrolment_store import DatabaseEnrolment
@@ -27,17 +27,18 @@ from jimpitan_server.adapters.enrolment_key import EnrolmentKey
 from jimpitan_server.adapters.keyring import BoxKeyring, BoxVault, MasterKey
 from jimpitan_server.adapters.ledger_desk import LedgerDesk
 from jimpitan_server.adapters.live import LiveTotals
-from jimpitan_server.adapters.metrics import Metrics
+from jimpitan_server.adapters.metrics import Metrics, check_reader
 from jimpitan_server.adapters.money_desk import MoneyDesk
 from jimpitan_server.adapters.passwords import ArgonPasswords
 from jimpitan_server.adapters.pull_desk import BENCH, Imported, import_records
 from jimpitan_server.adapters.rollout_desk import RolloutDesk
 from jimpitan_server.adapters.sticker_desk import StickerDesk
 from jimpitan_server.adapters.thanks_desk import ThanksDesk
+from jimpitan_server.adapters.visit_desk import VisitDesk
 from jimpitan_server.domain.books import Rules
 from jimpitan_server.domain.clock import Clock
 from jimpitan_server.domain.command import Visit
-from jimpitan_server.domain.errors import NotAllowed, NotAuthenticated, ServerError
+from jimpitan_server.domain.errors import NotAuthenticated, ServerError
 from jimpitan_server.domain.ids import BoxId, GatewayId, UserId
 from jimpitan_server.domain.qris_income import falls_of_income
 from jimpitan_server.domain.rupiah import Rupiah
@@ -54,7 +55,6 @@ from jimpitan_server.services.totals import PublicTotals, draw_up
 from jimpitan_server.settings import Settings
 
 __all__ = ["BoxId", "Program", "build", "falls_of_income"]  # the simulator measures the last
-LOOPBACK = {"127.0.0.1", "::1"}
 
 log = structlog.get_logger()
 
@@ -84,6 +84,8 @@ class Program:
     rollouts: RolloutDesk
     stickers: StickerDesk
     commands: Bell
+    collections: CollectionDesk
+    visits: VisitDesk
     elapsed_s: Callable[[], float] = time.monotonic
 
     async def accept(
@@ -169,9 +171,11 @@ class Program:
         await self.pass_old_gaps()
         await self.rollouts.step()
         await self.bank.maintain()
+        await self.collections.weigh()
         await self.money.reconcile_if_due()
         await self.ledger.seal_if_due()
         await self.stickers.watch_if_due()
+        await self.visits.watch_if_due()
         async with self.database.write() as connection:
             await end_old_sessions(connection, self.clock.now())
 
@@ -271,13 +275,8 @@ class Program:
     def allow_metrics(self, *, client: str, authorization: str) -> None:
         """Refuse who may not read the metrics."""
         token = self.settings.metrics_token
-        if token is None:
-            if client not in LOOPBACK:
-                raise NotAllowed("Metrics are for this machine, or set JIMPITAN_METRICS_TOKEN.")
-            return
-        wanted = f"Bearer {token.get_secret_value()}"
-        if not hmac.compare_digest(authorization.encode(), wanted.encode()):
-            raise NotAuthenticated("Send the header Authorization: Bearer <metrics token>.")
+        known = None if token is None else token.get_secret_value()
+        check_reader(known, client=client, authorization=authorization)
 
     async def check_database(self) -> None:
         """Ask the database for a sign of life."""
@@ -342,23 +341,26 @@ class Program:
                 log.warning("maintenance_postponed", error=error.code)
 
 
+def _live(settings: Settings, database: Database, clock: Clock) -> LiveTotals:
+    async def figures(before: PublicTotals | None) -> PublicTotals:
+        async with database.read() as connection:
+            return await draw_up(
+                DatabaseTotals(connection),
+                gift=settings.gift(),
+                stale_after=timedelta(seconds=settings.stale_after_s),
+                now=clock.now(),
+                before=before,
+            )
+
+    return LiveTotals(figures, clock, viewers_max=settings.viewers_max)
+
+
 async def build(settings: Settings, clock: Clock | None = None) -> Program:
     """Return the wired server; nothing is sent or changed yet."""
     now = clock or SystemClock()
     database, gift = Database(settings.database_url), settings.gift()
     vault = BoxVault(master := MasterKey(settings.master_secret()))
-
-    async def figures(before: PublicTotals | None) -> PublicTotals:
-        async with database.read() as connection:
-            return await draw_up(
-                DatabaseTotals(connection),
-                gift=gift,
-                stale_after=timedelta(seconds=settings.stale_after_s),
-                now=now.now(),
-                before=before,
-            )
-
-    live = LiveTotals(figures, now, viewers_max=settings.viewers_max)
+    live = _live(settings, database, now)
     rules = Rules(deposit_low=Rupiah(gift.low_idr), deposit_high=Rupiah(gift.high_idr))
     metrics, commands, keyring = Metrics(), Bell(), BoxKeyring(vault)
     thanks = ThanksDesk(
@@ -391,4 +393,6 @@ async def build(settings: Settings, clock: Clock | None = None) -> Program:
             database, now, settings.scan_patience(), falls_of_income, money.note_change
         ),
         commands=commands,
+        visits=VisitDesk(database, now, settings.timezone),
+        collections=CollectionDesk(database, now, money, settings.witness_demanded),
     )

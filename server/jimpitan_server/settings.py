@@ -83,6 +83,16 @@ class Settings(BaseSettings):
         14, description="After how many days without a scan the sticker of a box is overdue"
     )
 
+    witness_demanded: bool = Field(
+        True,
+        description="Whether a second person must confirm each count with a PIN; a count without"
+        " one is kept all the same, and is a discrepancy",
+    )
+    public_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+(/[^\s]*)?$")] | None = Field(
+        None,
+        description="Where people reach this server, for links on paper; without it the address"
+        " by which it was asked",
+    )
     approval_above_idr: Annotated[int, Field(ge=0, le=ENTRY_IDR_MAX)] = Field(
         100_000,
         description="Above this sum at stake a second person must approve how a discrepancy ended",

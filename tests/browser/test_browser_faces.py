@@ -21,6 +21,7 @@ from jimpitan_simulator.processes import free_port
 from jimpitan_wire import cbor, cose, records
 
 PASSWORD = "sandi-uji-coba"
+WITNESS_PIN = "470921"
 SECRET = bytes(range(32))
 CODE = compose(
     mpan="936009990000000007", nmid="ID0000000000007", merchant_name="KOTAK 0007", city="LEBAK"
@@ -64,6 +65,16 @@ class Server:
             )
             for role in ("admin", "collector"):
                 await program.add_user(role, role=role, password=PASSWORD)
+            invitation = await program.collections.add_witness(
+                "bu-ani", institution="Masjid Contoh", actor="test"
+            )
+            await program.collections.set_invited_pin(invitation, WITNESS_PIN)
+            await program.visits.add_can(
+                "kaleng-1",
+                site="Ruang rapat kecamatan yang panjang namanya",
+                host="",
+                actor="test",
+            )
             return await program.add_gateway("gateway")
         finally:
             await program.close()
@@ -263,6 +274,33 @@ def test_a_collector_counts_on_a_phone_and_gets_a_receipt(server, visit):
     board = visit(DESK)
     board.goto(server.url)
     assert board.inner_text('[data-rupiah="counted_idr"]') == "Rp\u00a07.500"
+
+
+@pytest.mark.browser
+def test_a_witness_types_her_pin_and_the_admin_sees_the_whole_dossier(server, visit):
+    page = visit({"width": 360, "height": 740}, is_mobile=True)
+    log_in(page, server, "collector", "/kolektor")
+    page.click("text=kaleng-1")
+    page.fill("#pecahan-2000", "4")
+    page.check("[name=tanpa-segel]")
+    page.fill("[name=segel]", "LBK-0001")
+    page.fill("[name=saksi]", "bu-ani")
+    page.fill("[name=pin]", "470922")
+    assert fits(page)
+    page.click("text=3. Simpan hitungan")
+    assert page.is_visible("text=PIN itu bukan PIN saksi ini")
+    page.fill("[name=pin]", WITNESS_PIN)
+    page.click("text=Sahkan hitungan")
+    assert page.is_visible("text=sudah mengesahkan")
+    for size in ({"width": 360, "height": 740}, DESK):
+        admin = visit(size)
+        log_in(admin, server, "admin", "/admin/berkas/kaleng-1")
+        assert admin.is_visible("text=PIN orang kedua")
+        assert admin.is_visible("text=LBK-0001")
+        assert fits(admin)
+        for path in ("/admin/kunjungan", "/admin/wadah", "/admin/saksi", "/pin"):
+            admin.goto(server.url + path)
+            assert fits(admin), path
 
 
 @pytest.mark.browser

@@ -109,6 +109,7 @@ def test_every_sentence_on_screen_has_english_with_the_same_parts(sentence):
 
 
 def test_codes_on_screen_have_words_in_both_languages():
+    from jimpitan_server.domain.collection_discrepancies import CollectionFinding
     from jimpitan_server.domain.configuration import ConfigurationFinding
     from jimpitan_server.domain.discrepancy import RecordFinding, Severity, TamperFinding
     from jimpitan_server.domain.match import Relation, State
@@ -117,6 +118,7 @@ def test_codes_on_screen_have_words_in_both_languages():
     from jimpitan_server.domain.statement_gaps import StatementFinding
     from jimpitan_server.domain.statement_sheet import FaultKind
     from jimpitan_server.domain.sticker import StickerFinding
+    from jimpitan_server.domain.visit_plan import VisitFinding
 
     codes = {
         str(code.value)
@@ -134,6 +136,8 @@ def test_codes_on_screen_have_words_in_both_languages():
             StatementFinding,
             FaultKind,
             StickerFinding,
+            CollectionFinding,
+            VisitFinding,
         )
         for code in kind
     }

@@ -1,8 +1,13 @@
 """Counts what happens, for Prometheus; no box and no person appears in a label."""
 
+import hmac
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from jimpitan_server.domain.errors import NotAllowed, NotAuthenticated
 from jimpitan_server.services.accept import Accepted
+
+LOOPBACK = {"127.0.0.1", "::1"}
 
 # From a small batch on SQLite to a full one waiting for a slow disk.
 BATCH_SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
@@ -66,3 +71,13 @@ class Metrics:
     def page(self) -> bytes:
         """Return the page that Prometheus reads."""
         return generate_latest(self.registry)
+
+
+def check_reader(token: str | None, *, client: str, authorization: str) -> None:
+    """Refuse who may not read the metrics: without a token everybody beyond this machine."""
+    if token is None:
+        if client not in LOOPBACK:
+            raise NotAllowed("Metrics are for this machine, or set JIMPITAN_METRICS_TOKEN.")
+        return
+    if not hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
+        raise NotAuthenticated("Send the header Authorization: Bearer <metrics token>.")

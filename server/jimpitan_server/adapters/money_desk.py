@@ -152,10 +152,14 @@ class MoneyDesk:
         self.pace.is_due |= imported.import_id is not None
         return imported
 
-    async def close_collection(self, counted: Counted) -> Receipt:
+    async def close_collection(
+        self, counted: Counted, *, witness_demanded: bool = True
+    ) -> Receipt:
         """Keep a count made at the lid."""
         async with self._store() as store:
-            receipt = await close_collection(store, counted, self.clock.now())
+            receipt = await close_collection(
+                store, counted, self.clock.now(), witness_demanded=witness_demanded
+            )
         self.note_change()
         return receipt
 

@@ -11,8 +11,10 @@ from enum import StrEnum
 
 from jimpitan_server.domain.bank_calendar import BankCalendar
 from jimpitan_server.domain.bank_day import bank_day
+from jimpitan_server.domain.count_papers import CountPapers
 from jimpitan_server.domain.expectation import NO_MOMENTS, Moments
 from jimpitan_server.domain.ids import BoxId
+from jimpitan_server.domain.mass_discrepancies import WeighedCount
 from jimpitan_server.domain.match import Relation
 from jimpitan_server.domain.rupiah import Rupiah
 from jimpitan_server.domain.settlement import Settlement, SettlementTerms, always
@@ -267,6 +269,8 @@ class Books:
     confirmations: tuple[Confirmation, ...] = ()
     openings: tuple[LidOpening, ...] = ()
     expectations: tuple[Expectation, ...] = ()
+    papers: tuple[CountPapers, ...] = ()
+    weighed: tuple[WeighedCount, ...] = ()
     # The last day of which an account's statement was imported, which may itself be incomplete.
     statement_until: Mapping[str, date] = field(default_factory=dict)
     # The box of a terminal label or store id where exactly one box has it.

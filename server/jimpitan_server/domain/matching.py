@@ -6,6 +6,7 @@ It can run again at any time on everything there is, in any order, with the same
 from dataclasses import dataclass
 
 from jimpitan_server.domain.books import Books, Rules
+from jimpitan_server.domain.collection_discrepancies import collection_discrepancies
 from jimpitan_server.domain.confirmation import (
     confirm_payments,
     confirmation_discrepancies,
@@ -73,6 +74,7 @@ def match_books(books: Books, rules: Rules) -> Matching:
             *handover_discrepancies(books),
             *confirmation_discrepancies(books, told),
             *drift_discrepancies(matches, books.collections, books.now),
+            *collection_discrepancies(books),
         ),
         position=_position(books, matches),
     )

@@ -18,11 +18,15 @@ from jimpitan_server.entrypoints import (
     cli_account,
     cli_discrepancy,
     cli_ledger,
+    cli_loss,
     cli_money,
     cli_partner,
+    cli_receipt,
     cli_records,
     cli_rollout,
     cli_rule,
+    cli_visit,
+    cli_witness,
 )
 from jimpitan_server.entrypoints.doctor import examine
 from jimpitan_server.entrypoints.log import configure_log
@@ -45,7 +49,11 @@ cli_rule.add_to(app)
 cli_ledger.add_to(app)
 cli_discrepancy.add_to(app)
 cli_records.add_to(app)
+cli_receipt.add_to(app)
+cli_loss.add_to(app)
 cli_rollout.add_to(app)
+cli_visit.add_to(app)
+cli_witness.add_to(app)
 
 Result = TypeVar("Result")
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]

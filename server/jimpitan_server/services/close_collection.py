@@ -28,11 +28,13 @@ class Counted:
     count: CashCount
     seal: str | None = None
     witness: str | None = None
+    seal_found: str | None = None
+    bag: str | None = None
 
     @property
     def content_sha256(self) -> bytes:
         """What was counted where, when and by whom, as a fingerprint without the id."""
-        parts = [
+        parts: list[object] = [
             self.box,
             self.collector,
             self.lid_at.astimezone(UTC).isoformat(),
@@ -40,6 +42,8 @@ class Counted:
             self.seal,
             self.witness,
         ]
+        if self.seal_found is not None or self.bag is not None:
+            parts += [self.seal_found, self.bag]  # counts from before keep their fingerprint
         return hashlib.sha256(json.dumps(parts).encode()).digest()
 
 
@@ -52,8 +56,13 @@ class Receipt:
     is_new: bool
 
 
-async def close_collection(store: CollectionStore, counted: Counted, now: datetime) -> Receipt:
-    """Keep a count; the same one handed in again, under whatever id, changes nothing."""
+async def close_collection(
+    store: CollectionStore, counted: Counted, now: datetime, *, witness_demanded: bool = True
+) -> Receipt:
+    """Keep a count; the same one handed in again, under whatever id, changes nothing.
+
+    Whether a second person is demanded is kept with it: a later setting changes no count.
+    """
     if not now - BEHIND_MAX <= counted.lid_at <= now + AHEAD_MAX:
         raise Malformed(
             "The lid was opened in the future or years ago: correct the phone's clock."
@@ -69,6 +78,9 @@ async def close_collection(store: CollectionStore, counted: Counted, now: dateti
         witness=counted.witness,
         content_sha256=content,
         recorded_at=now,
+        seal_found=counted.seal_found,
+        bag=counted.bag,
+        witness_demanded=witness_demanded,
     )
     total = counted.count.total
     if await store.add_collection(row):

@@ -73,6 +73,9 @@ class CollectionRow:
     witness: str | None
     content_sha256: bytes
     recorded_at: datetime
+    seal_found: str | None = None
+    bag: str | None = None
+    witness_demanded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

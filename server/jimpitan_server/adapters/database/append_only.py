@@ -88,6 +88,13 @@ PROTECTED = (
     "donor_confirmations",
     "rule_changes",
     "discrepancy_events",
+    "count_papers",
+    "count_witnesses",
+    "cans",
+    "placements",
+    "visit_plans",
+    "visit_plan_ends",
+    "count_receipts",
 )
 
 

@@ -14,6 +14,7 @@ from jimpitan_server.adapters.database.collection_rows import is_void
 from jimpitan_server.adapters.database.confirmation_rows import confirmations, mpans_by_box
 from jimpitan_server.adapters.database.handover_rows import accepted
 from jimpitan_server.adapters.database.link_rows import standing_links
+from jimpitan_server.adapters.database.mass_rows import weighed_counts
 from jimpitan_server.adapters.database.money_schema import (
     collection_pieces,
     collections,
@@ -22,6 +23,7 @@ from jimpitan_server.adapters.database.money_schema import (
     remittances,
     statement_lines,
 )
+from jimpitan_server.adapters.database.paper_rows import standing_papers
 from jimpitan_server.adapters.database.partner_rows import boxes_by_label
 from jimpitan_server.adapters.database.period_rows import moments_in
 from jimpitan_server.adapters.database.schema import (
@@ -69,6 +71,8 @@ async def load_books(connection: AsyncConnection, now: datetime) -> Books:
         remittances=await _remittances(connection),
         openings=lids.openings,
         expectations=await _expectations(connection, lids),
+        weighed=await weighed_counts(connection),
+        papers=await standing_papers(connection),
         statement_until=await _statement_until(connection),
         boxes_by_label=await boxes_by_label(connection),
         mpans_by_box=await mpans_by_box(connection),

@@ -121,6 +121,22 @@ async def deposits_between(
     ]
 
 
+async def records_of_kinds(
+    connection: AsyncConnection, box: BoxId, *, kinds: Sequence[int], after_seq: int
+) -> list[tuple[int, int, bytes, Occurred]]:
+    """Return number, kind, envelope and time of records of these kinds, in order."""
+    statement = (
+        select(*COLUMNS)
+        .where(records.c.box_id == box, records.c.seq > after_seq, records.c.kind.in_(kinds))
+        .order_by(records.c.seq)
+        .limit(PAGE_MAX)
+    )
+    return [
+        (row["seq"], row["kind"], bytes(row["raw"]), await _occurred(connection, row))
+        for row in (await connection.execute(statement)).mappings().all()
+    ]
+
+
 async def _anchors_by_boot(
     connection: AsyncConnection, rows: Sequence[RowMapping]
 ) -> dict[int, list[Stamp]]:

@@ -18,6 +18,7 @@ from jimpitan_server.adapters.database.money_schema import (
 from jimpitan_server.adapters.database.notification_rows import forget_fresh
 from jimpitan_server.adapters.database.statement_rows import next_generation
 from jimpitan_server.adapters.database.upsert import upsert
+from jimpitan_server.adapters.database.witness_schema import count_papers
 from jimpitan_server.domain.rupiah import Rupiah
 from jimpitan_server.services.ports_money import CollectionRow, RemittanceRow
 
@@ -43,6 +44,15 @@ async def add_collection(connection: AsyncConnection, row: CollectionRow) -> boo
     )
     if result.scalar_one_or_none() is None:
         return False
+    await connection.execute(
+        insert(count_papers).values(
+            collection_id=row.collection_id,
+            witness_demanded=row.witness_demanded,
+            seal_found=row.seal_found,
+            bag=row.bag,
+            recorded_at=row.recorded_at,
+        )
+    )
     if row.count.pieces:
         await connection.execute(
             insert(collection_pieces),

@@ -97,6 +97,15 @@ async def views_of(connection: AsyncConnection, person: str) -> list[HandoverVie
     return (await _views(connection, is_his, newest=SHOWN))[::-1]
 
 
+async def views_with(
+    connection: AsyncConnection, collection_ids: Sequence[str]
+) -> list[HandoverView]:
+    """Return the handovers of which one of these counts is a part, the oldest first."""
+    table = handover_collections
+    passing = select(table.c.handover_id).where(table.c.collection_id.in_(collection_ids))
+    return await _views(connection, handovers.c.handover_id.in_(passing))
+
+
 async def receivers(connection: AsyncConnection) -> dict[str, str]:
     """Return who may receive custody: login names by the ids of persons."""
     roles = [role.value for role in RECEIVERS]

@@ -16,6 +16,7 @@ from jimpitan_server.adapters.database.money_schema import (
 )
 from jimpitan_server.adapters.database.statement_rows import next_generation
 from jimpitan_server.adapters.database.upsert import upsert
+from jimpitan_server.domain.collection_discrepancies import CollectionFinding
 from jimpitan_server.domain.match import Match, Relation
 from jimpitan_server.domain.matching import Matching, Position
 from jimpitan_server.domain.money_discrepancies import MoneyFinding
@@ -36,7 +37,7 @@ async def save_matching(connection: AsyncConnection, matching: Matching, now: da
     await _exchange(connection, payment_states, "payment_id", states)
     await _forget_fresh(connection, list(states))
     await _save_position(connection, matching.position, now)
-    kinds = [kind.value for kind in MoneyFinding]
+    kinds = [kind.value for kind in (*MoneyFinding, *CollectionFinding)]
     await exchange_cases(connection, matching.discrepancies, now, kinds=kinds)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jimpitan_server.adapters.database import finding_rows, matched_cases, partner_rows
 from jimpitan_server.adapters.database.collection_rows import is_void
+from jimpitan_server.adapters.database.container_schema import cans
 from jimpitan_server.adapters.database.money_schema import (
     box_codes,
     payment_states,
@@ -47,10 +48,11 @@ class DatabaseStickers:
         return await partner_rows.registered_codes(self.connection, box)
 
     async def is_known_box(self, box: BoxId) -> bool:
-        """Say whether there is such a box, or a code for it."""
+        """Say whether there is such a box or can, or a code for it."""
         known = select(boxes.c.box_id).where(boxes.c.box_id == box).limit(1)
         coded = select(box_codes.c.box_id).where(box_codes.c.box_id == box).limit(1)
-        for statement in (known, coded):
+        can = select(cans.c.box_id).where(cans.c.box_id == box)
+        for statement in (known, coded, can):
             if (await self.connection.execute(statement)).first() is not None:
                 return True
         return False

@@ -18,6 +18,7 @@ from jimpitan_server.entrypoints.http import (
     collector_door,
     configuration_door,
     confirmation_door,
+    dossier_door,
     enrolment_door,
     gateway_door,
     handover_door,
@@ -25,13 +26,18 @@ from jimpitan_server.entrypoints.http import (
     ledger_door,
     ledger_page_door,
     login_door,
+    loss_door,
     matching_door,
     money_door,
     public_door,
+    receipt_door,
     rollout_door,
     rollout_page_door,
     statement_page_door,
     sticker_door,
+    visit_door,
+    visit_page_door,
+    witness_door,
 )
 from jimpitan_server.entrypoints.http.body import BodyLimit
 from jimpitan_server.entrypoints.http.errors import install_error_answers
@@ -56,8 +62,11 @@ ROUTERS = (
     bank_door.router,
     ledger_door.router,
     public_door.router,
+    receipt_door.router,
     admin_door.router,
     case_page_door.router,
+    dossier_door.router,
+    loss_door.router,
     box_page_door.router,
     rollout_page_door.router,
     bank_page_door.router,
@@ -66,6 +75,9 @@ ROUTERS = (
     statement_page_door.router,
     sticker_door.router,
     confirmation_door.router,
+    visit_door.router,
+    visit_page_door.router,
+    witness_door.router,
     collector_door.router,
 )
 

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import RowMapping
 
+from jimpitan_server.domain.container import Container, Tier
+
 # A single lithium cell under load: below 3.5 V a day or two are left, below 3.3 V hours.
 BATTERY_LOW_MV, BATTERY_EMPTY_MV = 3_500, 3_300
 JOURNAL_FULL_PERMILLE = 800
@@ -33,6 +35,8 @@ class BoxStatus:
     rssi_dbm: int | None
     firmware: str | None
     gateway: str | None
+    tier: str = Tier.SENSOR.value
+    site: str = ""
 
 
 def status_of(row: RowMapping, *, now: datetime, stale_after: timedelta) -> BoxStatus:
@@ -55,6 +59,30 @@ def status_of(row: RowMapping, *, now: datetime, stale_after: timedelta) -> BoxS
         rssi_dbm=row["rssi_dbm"],
         firmware=row["firmware"],
         gateway=row["gateway_id"],
+    )
+
+
+def status_of_can(can: Container) -> BoxStatus:
+    """Return how a plain can is: it says nothing of itself, so nothing is wrong with it."""
+    return BoxStatus(
+        box=can.box,
+        state="good",
+        advice=(),
+        last_seen_at=None,
+        battery_mv=None,
+        journal_permille=None,
+        is_lid_open=None,
+        head_seq=0,
+        seq_max=0,
+        tag_max="",
+        gaps_open=0,
+        deposits=0,
+        unacked=None,
+        rssi_dbm=None,
+        firmware=None,
+        gateway=None,
+        tier=can.tier.value,
+        site=can.site,
     )
 
 

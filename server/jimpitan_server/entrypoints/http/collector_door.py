@@ -4,6 +4,7 @@ Collectors count blind: nothing here tells what a sensor expects.
 """
 
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -12,10 +13,11 @@ from fastapi.responses import HTMLResponse
 
 from jimpitan_server.adapters.database.box_reading import box_row, box_rows_all
 from jimpitan_server.domain.cash import DENOMINATIONS, CashCount
+from jimpitan_server.domain.container import Tier
 from jimpitan_server.domain.errors import Malformed, NotFound, ServerError
 from jimpitan_server.domain.ids import BoxId, is_box_id
 from jimpitan_server.domain.user import Role, Session
-from jimpitan_server.entrypoints.http.box_status import status_of
+from jimpitan_server.entrypoints.http.box_status import BoxStatus, status_of, status_of_can
 from jimpitan_server.entrypoints.http.pages import page
 from jimpitan_server.entrypoints.http.parts import TheProgram
 from jimpitan_server.entrypoints.http.people import require
@@ -26,6 +28,7 @@ router = APIRouter(prefix="/kolektor", tags=["collector"], default_response_clas
 Collecting = Annotated[Session, Depends(require(Role.COLLECTOR, Role.ADMIN))]
 BOXES_SHOWN = 5_000
 WORD_LENGTH_MAX = 64
+SEAL_FAULT = "Ketik nomor segel yang ditemukan di kotak, atau centang bila tidak ada."
 
 
 @router.get("")
@@ -43,8 +46,20 @@ async def get_boxes(
     now, stale = program.clock.now(), timedelta(seconds=program.settings.stale_after_s)
     wanted = kotak.strip().lower()
     boxes = [status_of(row, now=now, stale_after=stale) for row in rows if wanted in row["box_id"]]
+    containers = await program.visits.containers()
+    boxes += [status_of_can(c) for c in containers if c.tier is Tier.CAN and wanted in c.box]
     figures = await program.cases.figures_of_collector(session.user_id) if saya else None
-    return page(request, program, "kolektor.html", boxes=boxes, wanted=wanted, own_figures=figures)
+    return page(
+        request,
+        program,
+        "kolektor.html",
+        boxes=sorted(boxes, key=lambda one: one.box),
+        wanted=wanted,
+        own_figures=figures,
+        route=await program.visits.route(session.user_id),
+        site_by_box={one.box: one.site for one in containers},
+        today=program.visits.today,
+    )
 
 
 @router.get("/{box}")
@@ -64,24 +79,33 @@ async def _form(
 ) -> HTMLResponse:
     """Show the form; after a fault with what was typed and under the same id."""
     typed = typed or {}
-    async with program.database.read() as connection:
-        row = await box_row(connection, BoxId(box)) if is_box_id(box) else None
-    if row is None:
-        raise NotFound("Kotak ini tidak dikenal; periksa kode di stiker.", code="box_unknown")
-    stale = timedelta(seconds=program.settings.stale_after_s)
     return page(
         request,
         program,
         "kolektor_kotak.html",
         status,
-        box=status_of(row, now=program.clock.now(), stale_after=stale),
+        box=await _status(box, program),
         denominations=sorted(DENOMINATIONS, reverse=True),
         collection_id=typed.get("collection_id") or str(uuid.uuid4()),
         scan_id=str(uuid.uuid4()),
         lid_at=typed.get("lid_at") or program.clock.now().isoformat(timespec="seconds"),
         typed=typed,
         fault=fault,
+        names=await program.collections.names_offered(),
     )
+
+
+async def _status(box: str, program: TheProgram) -> BoxStatus:
+    """Return how a box is, or that it is a plain can."""
+    known = await program.visits.container(BoxId(box)) if is_box_id(box) else None
+    if known is None:
+        raise NotFound("Kotak ini tidak dikenal; periksa kode di stiker.", code="box_unknown")
+    async with program.database.read() as connection:
+        row = await box_row(connection, known.box)
+    if row is None:
+        return status_of_can(known)
+    stale = timedelta(seconds=program.settings.stale_after_s)
+    return replace(status_of(row, now=program.clock.now(), stale_after=stale), site=known.site)
 
 
 @router.post("/{box}/kunjungan")
@@ -129,7 +153,8 @@ async def post_count(
     fields = {name: str(value).strip() for name, value in form.items()}
     try:
         counted = _counted(box, fields, session)
-        receipt = await program.money.close_collection(counted)
+        await _ask_for_seal(counted, program)
+        receipt, state = await program.collections.close(counted, pin=fields.get("pin"))
     except ServerError as error:
         return await _form(
             box, request, program, fault=error.sentence, status=error.status, typed=fields
@@ -141,7 +166,51 @@ async def post_count(
         box=box,
         receipt=receipt,
         counted=counted,
+        state=state,
+        witness_demanded=program.settings.witness_demanded,
+        names=await program.collections.names_offered(),
     )
+
+
+@router.post("/{box}/saksi")
+async def post_witness(
+    box: str, request: Request, program: TheProgram, session: Collecting
+) -> HTMLResponse:
+    """Let the second person try once more; the count is kept already."""
+    fields = {name: str(value).strip() for name, value in (await request.form()).items()}
+    try:
+        collection_id = str(uuid.UUID(fields.get("collection_id", "")))
+    except ValueError:
+        raise Malformed("Formulir ini rusak; muat ulang halaman.") from None
+    witness = fields.get("saksi", "").lower()
+    state = await program.collections.confirm(
+        collection_id, name=witness, pin=fields.get("pin", ""), actor=session.user_id
+    )
+    return page(
+        request,
+        program,
+        "kolektor_saksi.html",
+        box=box if is_box_id(box) else "",
+        collection_id=collection_id,
+        witness=witness,
+        state=state,
+        names=await program.collections.names_offered(),
+    )
+
+
+async def _ask_for_seal(counted: Counted, program: TheProgram) -> None:
+    """Refuse a form that says nothing of the seal where one was put on: blank hides a theft."""
+    if counted.seal_found is None and await program.collections.is_sealed(
+        counted.box, but=counted.collection_id
+    ):
+        raise Malformed(SEAL_FAULT)
+
+
+def _seal_found(fields: dict[str, str]) -> str | None:
+    """Return the seal that was on the box: empty where none was, None where nobody said."""
+    if fields.get("tanpa-segel"):
+        return ""
+    return fields.get("segel-lama", "")[:WORD_LENGTH_MAX] or None
 
 
 def _counted(box: str, fields: dict[str, str], session: Session) -> Counted:
@@ -171,4 +240,6 @@ def _counted(box: str, fields: dict[str, str], session: Session) -> Counted:
         count=CashCount.of(pieces),
         seal=fields.get("segel", "")[:WORD_LENGTH_MAX] or None,
         witness=fields.get("saksi", "")[:WORD_LENGTH_MAX],
+        seal_found=_seal_found(fields),
+        bag=fields.get("kantong", "")[:WORD_LENGTH_MAX] or None,
     )

@@ -12,6 +12,7 @@ from jimpitan_server.adapters.money_desk import ImportWish
 from jimpitan_server.adapters.statement_profiles import profiles_named
 from jimpitan_server.domain.books import RemittanceMethod
 from jimpitan_server.domain.cash import PIECES_MAX, CashCount
+from jimpitan_server.domain.container import Container, Tier
 from jimpitan_server.domain.errors import Malformed, TooLarge
 from jimpitan_server.domain.ids import BoxId, is_box_id
 from jimpitan_server.domain.rupiah import ENTRY_IDR_MAX, Rupiah
@@ -19,6 +20,7 @@ from jimpitan_server.domain.statement_sheet import FILE_LENGTH_MAX
 from jimpitan_server.domain.user import Role, Session
 from jimpitan_server.entrypoints.http import money_answers
 from jimpitan_server.entrypoints.http.bearer import allow
+from jimpitan_server.entrypoints.http.journey_answers import of_journey
 from jimpitan_server.entrypoints.http.parts import TheProgram, read_body
 from jimpitan_server.services.close_collection import Counted
 from jimpitan_server.services.remit import COLLECTIONS_MAX, Paid
@@ -46,6 +48,9 @@ class CollectionIn(BaseModel):
     cash: Annotated[dict[Denomination, Pieces], Field(max_length=20)]
     seal: Text | None = None
     witness: Text | None = None
+    witness_pin: Annotated[str, Field(max_length=64)] | None = None
+    seal_found: Annotated[str, Field(max_length=64, pattern=r"^[\x20-\x7e]*$")] | None = None
+    bag: Text | None = None
 
 
 class RemittanceIn(BaseModel):
@@ -87,7 +92,7 @@ async def post_collection(
     counted: CollectionIn, program: TheProgram, session: Counting
 ) -> JSONResponse:
     """Keep a blind count; 201 the first time, 200 when the same one comes again."""
-    receipt = await program.money.close_collection(
+    receipt, state = await program.collections.close(
         Counted(
             collection_id=str(counted.collection_id),
             box=_box(counted.box),
@@ -96,9 +101,13 @@ async def post_collection(
             count=CashCount.of({int(value): n for value, n in counted.cash.items()}),
             seal=counted.seal,
             witness=counted.witness,
-        )
+            seal_found=counted.seal_found,
+            bag=counted.bag,
+        ),
+        pin=counted.witness_pin,
     )
-    return JSONResponse(money_answers.of_receipt(receipt), 201 if receipt.is_new else 200)
+    answer = money_answers.of_receipt(receipt) | {"witness_state": state}
+    return JSONResponse(answer, 201 if receipt.is_new else 200)
 
 
 @router.post("/remittances")
@@ -187,7 +196,12 @@ async def post_reconcile(program: TheProgram, _: Banking) -> dict[str, object]:
 async def get_dossier(box: str, program: TheProgram, _: Looking) -> JSONResponse:
     """Return both chains of a box; collectors, who count blind, are not shown it."""
     dossier = await program.money.dossier(_box(box))
-    return JSONResponse(money_answers.of_dossier(dossier), headers={"Cache-Control": "no-store"})
+    known = await program.visits.container(dossier.box)
+    container = known or Container(box=dossier.box, tier=Tier.CAN)
+    journeys = await program.visits.journeys(container, dossier)
+    answer = money_answers.of_dossier(dossier) | {"tier": container.tier, "site": container.site}
+    answer["journeys"] = [of_journey(one) for one in journeys]
+    return JSONResponse(answer, headers={"Cache-Control": "no-store"})
 
 
 def _box(box: str) -> BoxId:

@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64encode
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -38,13 +38,23 @@ def clock_time(at: datetime, zone: str) -> str:
     return f"{local:%d/%m/%Y %H.%M} {ZONES.get(zone, zone)}"
 
 
+def day_shown(day: date) -> str:
+    """Return a day as people write it: 20/11/2026."""
+    return f"{day:%d/%m/%Y}"
+
+
 @cache
 def environment() -> Environment:
     """Return the templates, read when first needed."""
     found = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined
     )
-    found.filters |= {"rupiah": rupiah, "number": number, "clock_time": clock_time}
+    found.filters |= {
+        "rupiah": rupiah,
+        "number": number,
+        "clock_time": clock_time,
+        "day_shown": day_shown,
+    }
     found.filters["instant"] = datetime.fromisoformat
     found.filters["base64"] = lambda content: b64encode(content).decode()
     return found

@@ -36,6 +36,7 @@ DOORS: tuple[tuple[str, str, Door], ...] = (
     ("POST", "/api/v1/sessions", LOGIN),
     ("POST", "/cek", CHECK),
     ("POST", "/konfirmasi", CHECK),
+    ("POST", "/pin", LOGIN),
     ("POST", "/api/v1/boxes/enrol", ENROLMENT),
     ("", "/api/v1/records", GATEWAY),
     ("", "/api/v1/down", GATEWAY),

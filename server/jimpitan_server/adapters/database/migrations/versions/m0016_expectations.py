@@ -7,7 +7,7 @@ period of a box is counted anew, weighings and all, with its next collection.
 from alembic import op
 
 revision = "0016"
-down_revision = "0011"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
