@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import gc
 import os
 import statistics
 import tempfile
@@ -17,7 +16,6 @@ from typing import Any
 import asyncpg
 from jimpitan_server.adapters.database.schema import records as records_table
 from jimpitan_server.bootstrap import Program, build
-from jimpitan_server.entrypoints.serve import settle_memory
 from jimpitan_server.services.accept import Delivery
 from jimpitan_server.settings import Settings
 from jimpitan_wire import cose, records
@@ -25,7 +23,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from benchmark.bench_wire import SECRET, sealed
-from benchmark.figures import Figure, held
+from benchmark.figures import Figure, held, memory_of_the_server
 
 BATCH = 500
 BATCHES = 7
@@ -61,18 +59,15 @@ async def _measure(url: str, name: str) -> list[Figure]:
     """
     key = base64.b64encode(os.urandom(32)).decode()
     program = await build(Settings(database_url=url, master_key=key))
-    thresholds = gc.get_threshold()
-    settle_memory()  # as the server does when it starts
     try:
         await program.migrate()
         for box in range(BOXES):
             await program.add_box(f"box-{box:04d}", epoch=1, key=SECRET)
         await program.add_gateway("bench")
-        found = await _in_turn(program, url, with_copy=name == "PostgreSQL")
+        with memory_of_the_server():
+            found = await _in_turn(program, url, with_copy=name == "PostgreSQL")
     finally:
         await program.close()
-        gc.unfreeze()
-        gc.set_threshold(*thresholds)
     accept, single, copied = found
     figures = [
         Figure(f"{name}: accept, {BATCH} a batch", accept, "records/s"),

@@ -42,3 +42,4 @@ def test_books_of_a_small_year_agree_with_all_three_truths(seed: int) -> None:
     assert report["discrepancies_by_kind"]["count_below_sensor"] > 0
     assert report["interval_width_median_ratio"] <= 0.5
     assert report["false_accusations"] == 0
+    assert report["false_alarms"] == 0
