@@ -7,7 +7,7 @@ from typing import Any
 
 from jimpitan_simulator.year.accounts import Line, evidence_of
 from jimpitan_simulator.year.causes import false_alarms
-from jimpitan_simulator.year.detection import detection_figures
+from jimpitan_simulator.year.detection import BOX_WEEKS_A_FALSE_ONE, detection_figures
 from jimpitan_simulator.year.reading import YearBooks
 from jimpitan_simulator.year.truth import day_of
 from jimpitan_simulator.year.world import World
@@ -15,6 +15,7 @@ from jimpitan_simulator.year.world import World
 BoxDay = tuple[str, date]
 # What only a line of the statement tells of has no day of payment in anybody's books.
 BY_LINE = date.min
+COVERAGE, COVERAGE_FROM, WIDTH_RATIO = 0.95, 20, 0.5
 
 
 def judge(world: World, books: YearBooks, wrong: list[str]) -> dict[str, Any]:
@@ -178,6 +179,21 @@ def _sizes(world: World, books: YearBooks) -> dict[str, Any]:
     }
 
 
+def _unseen(report: Mapping[str, Any]) -> list[str]:
+    """Return the promises of detection that are broken; shares of few cases say nothing."""
+    found = []
+    coverage, large = report["interval_coverage"], report["differences_above_limit"]
+    if large >= COVERAGE_FROM and coverage < COVERAGE:
+        found.append(f"Of {large} large differences only {coverage:.1%} are held by a case.")
+    width = report["interval_width_median_ratio"]
+    if width is not None and width > WIDTH_RATIO:
+        found.append(f"Intervals are {width:.2f} times as wide as what deposits alone tell.")
+    accusations, weeks = report["false_accusations"], report["box_weeks"]
+    if accusations > max(1, weeks / BOX_WEEKS_A_FALSE_ONE):
+        found.append(f"There are {accusations} false accusations in {weeks} box-weeks.")
+    return found
+
+
 def _broken(report: Mapping[str, Any]) -> list[str]:
     """Return the promises that this year breaks, as sentences."""
     zero = {
@@ -187,6 +203,7 @@ def _broken(report: Mapping[str, Any]) -> list[str]:
         "attributed_minus_determinable_idr": "What can be known and what the books say differ",
     }
     found = [f"{words}: Rp {report[name]}." for name, words in zero.items() if report[name] != 0]
+    found += _unseen(report)
     if report["recovered_from_statements_idr"] < report["missing_notifications_idr"]:
         found.append("Not all money without a notification was found on the statements.")
     return found
