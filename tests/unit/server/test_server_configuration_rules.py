@@ -119,7 +119,8 @@ def test_outcomes_of_updates_are_read(
 
 
 def test_what_is_only_shown_is_read_for_pages() -> None:
-    assert fact_of(records.WEIGHED, {1: 2, 2: 900}) is None
+    assert fact_of(records.THANKS_SHOWN, {1: 1}) is None
+    assert fact_of(records.WEIGHED, {1: 2, 2: 900}) == facts.Weighed(2, 900)
     assert fact_shown(records.WEIGHED, {1: 2, 2: 900}) == facts.Weighed(2, 900)
     assert fact_shown(records.THANKS_SHOWN, {1: 1}) == facts.ThanksShown(1)
     assert fact_shown(99, {}) is None
