@@ -241,14 +241,15 @@ class Year:
             self.wrong.append(f"The sticker of {event.box} was called {scanned.verdict}.")
 
     async def _entered(self, event: Entered) -> None:
-        await self._program.money.close_collection(
+        await self._program.collections.close(
             word("Counted")(
                 collection_id=event.collection_id,
                 box=event.box,
                 collector=self.people[event.collector],
                 lid_at=event.lid_at,
                 count=word("CashCount").of(event.pieces),
-            )
+            ),
+            pin=None,
         )
 
     async def _voided(self, event: Voided) -> None:
