@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from jimpitan_server.adapters import snap
+from jimpitan_server.adapters.audited import Audited
 from jimpitan_server.adapters.bank_asking import BankAsking
 from jimpitan_server.adapters.bank_http import outside
 from jimpitan_server.adapters.bank_trail import STRANGERS, BankTrail
@@ -16,7 +17,6 @@ from jimpitan_server.adapters.bodies import Bodies
 from jimpitan_server.adapters.database import bank_partner_rows, hint_rows, trail_rows
 from jimpitan_server.adapters.database.bank_store import DatabaseBank, end_old_tokens
 from jimpitan_server.adapters.database.engine import Database
-from jimpitan_server.adapters.database.user_store import append_audit
 from jimpitan_server.adapters.keyring import MasterKey
 from jimpitan_server.adapters.money_desk import MoneyDesk
 from jimpitan_server.adapters.partner_keys import kept_key
@@ -47,7 +47,7 @@ REFUSALS_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
-class BankDesk:
+class BankDesk(Audited):
     """The banks' side of the server; `changed` is told when there is something new to match.
 
     `thank` is told of a payment that a box may answer.
@@ -268,23 +268,6 @@ class BankDesk:
             )
 
         return keep
-
-    async def _audit(
-        self,
-        store: DatabaseBank,
-        actor: str,
-        action: str,
-        subject: str,
-        detail: Mapping[str, object],
-    ) -> None:
-        await append_audit(
-            store.connection,
-            at=self.clock.now(),
-            actor=actor,
-            action=action,
-            subject=subject,
-            detail=dict(detail),
-        )
 
     @asynccontextmanager
     async def _store(self) -> AsyncIterator[DatabaseBank]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from jimpitan_server.adapters.audited import Audited
 from jimpitan_server.adapters.database.box_reading import box_row
 from jimpitan_server.adapters.database.engine import Database
 from jimpitan_server.adapters.database.fleet_store import DatabaseFleet
 from jimpitan_server.adapters.database.order_store import orders_of
-from jimpitan_server.adapters.database.user_store import append_audit
 from jimpitan_server.adapters.wire_options import OPTION_TABLE
 from jimpitan_server.domain.clock import Clock
 from jimpitan_server.domain.configuration import (
@@ -51,7 +51,7 @@ class BoxConfiguration:
 
 
 @dataclass(frozen=True, slots=True)
-class ConfigurationDesk:
+class ConfigurationDesk(Audited):
     """The one place that wishes pass through; `ring` wakes polling gateways."""
 
     database: Database
@@ -137,20 +137,3 @@ class ConfigurationDesk:
         """Return every tag, and how many boxes have it."""
         async with self.database.read() as connection:
             return await DatabaseFleet(connection).tags_in_use()
-
-    async def _audit(
-        self,
-        store: DatabaseFleet,
-        actor: str,
-        action: str,
-        subject: str,
-        detail: dict[str, object],
-    ) -> None:
-        await append_audit(
-            store.connection,
-            at=self.clock.now(),
-            actor=actor,
-            action=action,
-            subject=subject,
-            detail=detail,
-        )

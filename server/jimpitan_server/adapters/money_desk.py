@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from dataclasses import replace as replaced
 from datetime import date
 
+from jimpitan_server.adapters.audited import Audited
 from jimpitan_server.adapters.bank_holidays import bank_calendar
 from jimpitan_server.adapters.database import account_rows, dossier_rows, match_reading
 from jimpitan_server.adapters.database.engine import Database
@@ -17,7 +18,6 @@ from jimpitan_server.adapters.database.ledger_store import DatabaseLedger
 from jimpitan_server.adapters.database.link_rows import DatabaseLinks, standing_links
 from jimpitan_server.adapters.database.match_reading import MatchWish
 from jimpitan_server.adapters.database.money_store import DatabaseMoney
-from jimpitan_server.adapters.database.user_store import append_audit
 from jimpitan_server.adapters.statement_file import open_sheets
 from jimpitan_server.adapters.statement_shelf import StatementShelf
 from jimpitan_server.domain.bank_day import bank_day
@@ -97,7 +97,7 @@ class ImportWish:
 
 
 @dataclass(frozen=True, slots=True)
-class MoneyDesk:
+class MoneyDesk(Audited):
     """The money side of the server; `changed` is told when a public figure may be another.
 
     `before_matching` is done after an import, before it is matched; on `closed_days` banks rest as
@@ -354,18 +354,6 @@ class MoneyDesk:
         """Let matching and public figures know that there is something new."""
         self.pace.is_due = True
         self.changed()
-
-    async def _audit(
-        self, store: DatabaseMoney, actor: str, action: str, subject: str, what: str
-    ) -> None:
-        await append_audit(
-            store.connection,
-            at=self.clock.now(),
-            actor=actor,
-            action=action,
-            subject=subject,
-            detail={"what": what},
-        )
 
     @asynccontextmanager
     async def _store(self) -> AsyncIterator[DatabaseMoney]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from jimpitan_server.adapters.audited import Audited
 from jimpitan_server.adapters.database.engine import Database
 from jimpitan_server.adapters.database.fleet_store import DatabaseFleet
 from jimpitan_server.adapters.database.rollout_reading import (
@@ -14,7 +15,6 @@ from jimpitan_server.adapters.database.rollout_reading import (
     rollout_progress,
     rollout_summaries,
 )
-from jimpitan_server.adapters.database.user_store import append_audit
 from jimpitan_server.adapters.release_file import read_release_file, write_release_file
 from jimpitan_server.domain.clock import Clock
 from jimpitan_server.domain.errors import Conflict, NotFound, ServerError
@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class RolloutDesk:
+class RolloutDesk(Audited):
     """The one place that releases and rollouts pass through; `ring` wakes polling gateways."""
 
     database: Database
@@ -147,20 +147,3 @@ class RolloutDesk:
     async def _store(self) -> AsyncIterator[DatabaseFleet]:
         async with self.database.write() as connection:
             yield DatabaseFleet(connection)
-
-    async def _audit(
-        self,
-        store: DatabaseFleet,
-        actor: str,
-        action: str,
-        subject: str,
-        detail: dict[str, object],
-    ) -> None:
-        await append_audit(
-            store.connection,
-            at=self.clock.now(),
-            actor=actor,
-            action=action,
-            subject=subject,
-            detail=detail,
-        )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from jimpitan_server.adapters.database.rule_rows import DatabaseRules
+from jimpitan_server.adapters.database.rule_rows import DatabaseRules, standing_rules
 from jimpitan_server.adapters.money_desk import MoneyDesk
 from jimpitan_server.domain.what_if import rule_values
 from jimpitan_server.services.set_rule import RuleChange, set_rule
@@ -13,10 +13,10 @@ CHANGES_SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class RuleView:
-    """Every rule with its default and what was set, and the newest changes."""
+    """Every rule's default, the changes that hold by rule, and the newest of all."""
 
     defaults: Mapping[str, str]
-    rules_set: Mapping[str, str]
+    standing: Mapping[str, RuleChange]
     changes: Sequence[RuleChange]
 
 
@@ -29,11 +29,10 @@ class RuleDesk:
     async def view(self) -> RuleView:
         """Return the rules as they stand."""
         async with self.money.database.read() as connection:
-            store = DatabaseRules(connection)
             return RuleView(
                 rule_values(self.money.rules),
-                await store.rules_set(),
-                await store.rule_changes(limit=CHANGES_SHOWN),
+                await standing_rules(connection),
+                await DatabaseRules(connection).rule_changes(limit=CHANGES_SHOWN),
             )
 
     async def set_rule(self, rule: str, value: str, *, reason: str, actor: str) -> bool:

@@ -23,7 +23,7 @@ from jimpitan_server.services.audit_sticker import (
     check_publicly,
     record_scan,
 )
-from jimpitan_server.services.confirm_payment import Noted, confirm_payment
+from jimpitan_server.services.confirm_payment import confirm_payment
 from jimpitan_server.services.watch_stickers import (
     FallsOf,
     StickerState,
@@ -85,12 +85,12 @@ class StickerDesk:
         async with self._store() as store:
             return await check_publicly(store, scan, now)
 
-    async def confirm(self, told: Confirmation) -> Noted:
-        """Keep what a donor says he paid at a box."""
+    async def confirm(self, told: Confirmation) -> bool:
+        """Keep what a donor says he paid at a box; say whether it is kept."""
         async with self.database.write() as connection:
-            noted = await confirm_payment(DatabaseConfirmations(connection), told)
+            is_kept = await confirm_payment(DatabaseConfirmations(connection), told)
         self.note_change()
-        return noted
+        return is_kept
 
     async def overdue(self, patience: timedelta | None = None) -> list[StickerState]:
         """Return the boxes whose sticker nobody scanned for too long, the longest first."""

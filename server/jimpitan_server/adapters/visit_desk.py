@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from jimpitan_server.adapters.audited import Audited
 from jimpitan_server.adapters.database import loss_rows
 from jimpitan_server.adapters.database.box_reading import box_row
 from jimpitan_server.adapters.database.container_rows import DatabaseContainers
 from jimpitan_server.adapters.database.engine import Database
 from jimpitan_server.adapters.database.journey_rows import journeys
 from jimpitan_server.adapters.database.matched_cases import exchange_cases
-from jimpitan_server.adapters.database.user_store import append_audit, login_names
+from jimpitan_server.adapters.database.user_store import login_names
 from jimpitan_server.domain.books import Rules
 from jimpitan_server.domain.clock import Clock
 from jimpitan_server.domain.container import Container
@@ -48,7 +49,7 @@ class _Watched:
 
 
 @dataclass(frozen=True, slots=True)
-class VisitDesk:
+class VisitDesk(Audited):
     """The side of the server that knows containers, where they stand, and who is due there."""
 
     database: Database
@@ -213,18 +214,6 @@ class VisitDesk:
             await exchange_cases(store.connection, found, now, kinds=list(VisitFinding))
         self.last.hour = hour
         return True
-
-    async def _audit(
-        self, store: DatabaseContainers, actor: str, action: str, subject: str, what: str
-    ) -> None:
-        await append_audit(
-            store.connection,
-            at=self.clock.now(),
-            actor=actor,
-            action=action,
-            subject=subject,
-            detail={"what": what},
-        )
 
     @asynccontextmanager
     async def _store(self) -> AsyncIterator[DatabaseContainers]:

@@ -124,8 +124,8 @@ def match_confirmations(books: Books, confirmed: Confirmed, rules: Rules) -> Ite
             state, reason = State.AMBIGUOUS, f"One of {others} payments: which one stays open."
             evidence = {"equally_good": others}
         else:
-            is_due = books.now <= one.told_at + rules.confirmation_due
-            state = State.EXPECTED if is_due else State.MISSING
+            due = one.told_at + rules.confirmation_due
+            state = State.EXPECTED if books.now <= due else State.MISSING
             reason, arrived = "No payment of this amount at this time is known.", NOTHING
         yield Match(
             relation=Relation.CONFIRMATION_PAYMENT,

@@ -7,7 +7,7 @@ import typer
 
 from jimpitan_server.adapters.rule_desk import RuleDesk
 from jimpitan_server.entrypoints.cli_desk import AsJson, at_desk
-from jimpitan_server.services.set_rule import DEFAULT
+from jimpitan_server.services.set_rule import DEFAULT, RuleChange
 
 rule_app = typer.Typer(no_args_is_help=True, help="How patient and tolerant matching is.")
 Rule = Annotated[str, typer.Argument(help="Name of the rule, as `rule list` shows it.")]
@@ -23,14 +23,8 @@ def add_to(app: typer.Typer) -> None:
 def rule_list(as_json: AsJson = False) -> None:
     """List every rule with its value, and who set it why."""
     view = at_desk(lambda desk: RuleDesk(desk).view())
-    newest = {change.rule: change for change in reversed(view.changes)}
     found = [
-        {
-            "rule": rule,
-            "value": view.rules_set.get(rule, default),
-            "default": default,
-            "reason": newest[rule].reason if rule in view.rules_set and rule in newest else None,
-        }
+        _described(rule, default, view.standing.get(rule))
         for rule, default in view.defaults.items()
     ]
     if as_json:
@@ -39,6 +33,15 @@ def rule_list(as_json: AsJson = False) -> None:
     for one in found:
         why = f"  set instead of {one['default']}: {one['reason']}" if one["reason"] else ""
         typer.echo(f"{one['rule']} = {one['value']}{why}")
+
+
+def _described(rule: str, default: str, change: RuleChange | None) -> dict[str, str | None]:
+    return {
+        "rule": rule,
+        "value": change.value if change else default,
+        "default": default,
+        "reason": change.reason if change else None,
+    }
 
 
 @rule_app.command("set")

@@ -1,6 +1,5 @@
 """Keeps what a donor says he paid at a box: evidence from somebody unknown, within bounds."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -16,13 +15,6 @@ QRIS_AMOUNT_MAX = Rupiah(10_000_000)
 REFERENCE_LENGTH_MAX = 40
 # A phone's clock may be wrong by minutes; a statement of last month is closed.
 _AHEAD_MAX, _PAST_MAX = timedelta(minutes=15), timedelta(days=31)
-
-
-@dataclass(frozen=True, slots=True)
-class Noted:
-    """Whether a confirmation is kept; beyond the bound of a box and day it is not."""
-
-    is_kept: bool
 
 
 class ConfirmationStore(Protocol):
@@ -45,8 +37,11 @@ class ConfirmationStore(Protocol):
         ...
 
 
-async def confirm_payment(store: ConfirmationStore, told: Confirmation) -> Noted:
-    """Keep what a donor says; the same again changes nothing."""
+async def confirm_payment(store: ConfirmationStore, told: Confirmation) -> bool:
+    """Keep what a donor says; the same again changes nothing.
+
+    Says whether it is kept: beyond the bound of a box and day it is not.
+    """
     if not Rupiah(0) < told.amount <= QRIS_AMOUNT_MAX:
         raise Malformed("A QRIS payment is from Rp 1 to Rp 10.000.000.", code="amount_unsound")
     if not told.told_at - _PAST_MAX <= told.paid_at <= told.told_at + _AHEAD_MAX:
@@ -55,10 +50,10 @@ async def confirm_payment(store: ConfirmationStore, told: Confirmation) -> Noted
         raise NotFound("No QRIS code is registered for this box.", code="box_unknown")
     kept = await store.confirmations_since(told.box, told.told_at - timedelta(days=1))
     if kept >= CONFIRMATIONS_KEPT_MAX:
-        return Noted(is_kept=False)
+        return False
     if not await store.add_confirmation(told):
         before = await store.confirmation(told.confirmation_id)
         assert before is not None, "what a donor said is never removed"
         if (before.box, before.amount, before.paid_at) != (told.box, told.amount, told.paid_at):
             raise Conflict("Another confirmation has this id.", code="confirmation_differs")
-    return Noted(is_kept=True)
+    return True

@@ -53,6 +53,20 @@ payloads = st.builds(
 )
 
 
+# A plain record up to its body.
+PLAIN_HEAD = records.payload(
+    epoch=1,
+    boot=1,
+    seq=1,
+    uptime_ms=1,
+    wall_s=None,
+    wall_uncertainty_s=0,
+    prev=bytes(8),
+    kind=3,
+    body={},
+)[:-1]
+
+
 def readings(payload: bytes) -> tuple[object, object]:
     """Return what the wire's own reader and the quick one make of a payload."""
     found: list[object] = []
@@ -115,18 +129,7 @@ def test_any_bytes_are_read_alike(payload: bytes) -> None:
     ],
 )
 def test_bodies_at_the_edge_of_the_grammar_are_read_alike(tail: bytes) -> None:
-    whole = records.payload(
-        epoch=1,
-        boot=1,
-        seq=1,
-        uptime_ms=1,
-        wall_s=None,
-        wall_uncertainty_s=0,
-        prev=bytes(8),
-        kind=3,
-        body={},
-    )
-    own, quick = readings(whole[:-1] + tail)
+    own, quick = readings(PLAIN_HEAD + tail)
     assert own == quick
 
 
@@ -168,22 +171,6 @@ def test_plain_deposit_takes_the_quick_way() -> None:
     assert fields_of(payload) == cbor2.loads(payload)
 
 
-def plain_record(tail: bytes) -> bytes:
-    """Return a record of plain fields whose body is these bytes."""
-    return PLAIN_HEAD + tail
-
-
-PLAIN_HEAD = records.payload(
-    epoch=1,
-    boot=1,
-    seq=1,
-    uptime_ms=1,
-    wall_s=None,
-    wall_uncertainty_s=0,
-    prev=bytes(8),
-    kind=3,
-    body={},
-)[:-1]
 # Bodies of plain items only that end too early, take too much, or are whole.
 TAILS = (
     b"\xa0",
@@ -203,7 +190,7 @@ TAILS = (
 
 @pytest.mark.parametrize("tails", list(product(TAILS, repeat=2)) + list(product(TAILS, repeat=3)))
 def test_records_read_together_are_read_as_one_by_one(tails: tuple[bytes, ...]) -> None:
-    payloads = [plain_record(tail) for tail in tails]
+    payloads = [PLAIN_HEAD + tail for tail in tails]
     together = plain_fields(payloads)
     alone = [readings(payload)[0] for payload in payloads]
     assert together is None or together == alone

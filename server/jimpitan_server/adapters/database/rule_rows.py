@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Column, String, Table, Text, func, insert, select
+from sqlalchemy import Column, RowMapping, String, Table, Text, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jimpitan_server.adapters.database.metadata import Id, Instant, metadata
@@ -24,14 +24,28 @@ rule_changes = Table(
 )
 
 
-async def rules_set(connection: AsyncConnection) -> dict[str, str]:
-    """Return the value of each rule that the programme set for itself."""
+async def standing_rules(connection: AsyncConnection) -> dict[str, RuleChange]:
+    """Return of each rule that the programme set for itself the change that holds."""
     table = rule_changes
     newest = select(func.max(table.c.change_id)).group_by(table.c.rule)
-    statement = select(table.c.rule, table.c.value).where(
-        table.c.change_id.in_(newest), table.c.value != DEFAULT
+    statement = select(table).where(table.c.change_id.in_(newest), table.c.value != DEFAULT)
+    found = (await connection.execute(statement)).mappings()
+    return {row["rule"]: _change(row) for row in found}
+
+
+async def rules_set(connection: AsyncConnection) -> dict[str, str]:
+    """Return the value of each rule that the programme set for itself."""
+    return {rule: one.value for rule, one in (await standing_rules(connection)).items()}
+
+
+def _change(row: RowMapping) -> RuleChange:
+    return RuleChange(
+        rule=row["rule"],
+        value=row["value"],
+        reason=row["reason"],
+        actor=row["actor"],
+        changed_at=row["changed_at"],
     )
-    return dict((await connection.execute(statement)).all())
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +62,8 @@ class DatabaseRules:
         """Return the newest changes, the newest first."""
         table = rule_changes
         statement = select(table).order_by(table.c.change_id.desc()).limit(limit)
-        return [
-            RuleChange(
-                rule=row["rule"],
-                value=row["value"],
-                reason=row["reason"],
-                actor=row["actor"],
-                changed_at=row["changed_at"],
-            )
-            for row in (await self.connection.execute(statement)).mappings()
-        ]
+        found = (await self.connection.execute(statement)).mappings()
+        return [_change(row) for row in found]
 
     async def add_rule_change(self, change: RuleChange) -> None:
         """Keep a change, and that it was made; matching would now find something else."""

@@ -15,6 +15,7 @@ from jimpitan_server.domain.user import Role, Session
 from jimpitan_server.entrypoints.http.admin_door import Looking
 from jimpitan_server.entrypoints.http.box_status import status_of
 from jimpitan_server.entrypoints.http.configuration_form import Fault, fields_shown, read_form
+from jimpitan_server.entrypoints.http.form import form_fields
 from jimpitan_server.entrypoints.http.pages import page
 from jimpitan_server.entrypoints.http.parts import TheProgram
 from jimpitan_server.entrypoints.http.people import require
@@ -37,7 +38,7 @@ async def post_configuration(
     box: str, request: Request, program: TheProgram, session: Setting
 ) -> Response:
     """Wish a whole configuration for the box."""
-    form = {name: str(value).strip() for name, value in (await request.form()).items()}
+    form = await form_fields(request)
     options, faults = read_form(form)
     if faults:
         return await _page(box, request, program, faults=faults, typed=form)

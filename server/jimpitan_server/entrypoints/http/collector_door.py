@@ -18,6 +18,7 @@ from jimpitan_server.domain.errors import Malformed, NotFound, ServerError
 from jimpitan_server.domain.ids import BoxId, is_box_id
 from jimpitan_server.domain.user import Role, Session
 from jimpitan_server.entrypoints.http.box_status import BoxStatus, status_of, status_of_can
+from jimpitan_server.entrypoints.http.form import form_fields
 from jimpitan_server.entrypoints.http.pages import page
 from jimpitan_server.entrypoints.http.parts import TheProgram
 from jimpitan_server.entrypoints.http.people import require
@@ -126,7 +127,7 @@ async def post_sticker(
     """Keep what the collector's phone read on the sticker, and say whether it is ours."""
     if not is_box_id(box):
         raise NotFound("Kotak ini tidak dikenal; periksa kode di stiker.", code="box_unknown")
-    form = {name: str(value).strip() for name, value in (await request.form()).items()}
+    form = await form_fields(request)
     try:
         scan_id = str(uuid.UUID(form.get("scan_id", "")))
         if len(form.get("isi", "")) > TEXT_LENGTH_MAX:
@@ -177,7 +178,7 @@ async def post_witness(
     box: str, request: Request, program: TheProgram, session: Collecting
 ) -> HTMLResponse:
     """Let the second person try once more; the count is kept already."""
-    fields = {name: str(value).strip() for name, value in (await request.form()).items()}
+    fields = await form_fields(request)
     try:
         collection_id = str(uuid.UUID(fields.get("collection_id", "")))
     except ValueError:

@@ -48,11 +48,11 @@ async def post_confirmation(request: Request, program: TheProgram) -> HTMLRespon
     form = {name: str(value).strip()[:100] for name, value in found.items()}
     try:
         told = _confirmation(form, program)
-        noted = await program.stickers.confirm(told)
+        is_kept = await program.stickers.confirm(told)
     except ServerError as error:
         fault = FAULTS.get(error.code) or str(error)
         return _page(request, program, form, fault=fault, status=error.status)
-    return _page(request, program, {"kotak": told.box}, told=told, is_kept=noted.is_kept)
+    return _page(request, program, {"kotak": told.box}, told=told, is_kept=is_kept)
 
 
 def _confirmation(form: dict[str, str], program: TheProgram) -> Confirmation:

@@ -15,6 +15,7 @@ from jimpitan_server.domain.errors import Malformed, ServerError
 from jimpitan_server.domain.rupiah import ENTRY_IDR_MAX, Rupiah, total
 from jimpitan_server.domain.user import Role, Session
 from jimpitan_server.entrypoints.http.bearer import allow
+from jimpitan_server.entrypoints.http.form import form_fields
 from jimpitan_server.entrypoints.http.pages import page
 from jimpitan_server.entrypoints.http.parts import TheProgram
 from jimpitan_server.entrypoints.http.people import require
@@ -150,7 +151,7 @@ async def post_page_answer(
     handover_id: UUID, request: Request, program: TheProgram, session: PersonAtPage
 ) -> Response:
     """Confirm or refuse what the form says."""
-    form = {name: str(value).strip() for name, value in (await request.form()).items()}
+    form = await form_fields(request)
     try:
         received = None if form.get("tolak") else _rupiah(form.get("jumlah", ""))
         await program.money.answer_handover(

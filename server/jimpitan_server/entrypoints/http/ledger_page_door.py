@@ -11,6 +11,7 @@ from jimpitan_server.domain.errors import Malformed, ServerError
 from jimpitan_server.domain.rupiah import total
 from jimpitan_server.domain.user import Role, Session
 from jimpitan_server.entrypoints.http.admin_door import Looking
+from jimpitan_server.entrypoints.http.form import form_fields
 from jimpitan_server.entrypoints.http.import_door import closed_after
 from jimpitan_server.entrypoints.http.pages import page
 from jimpitan_server.entrypoints.http.parts import TheProgram
@@ -45,7 +46,7 @@ async def get_ledger(
 @router.post("/tutup")
 async def post_closing(request: Request, program: TheProgram, session: Closing) -> Response:
     """Close the books up to the day in the form."""
-    form = {name: str(value).strip() for name, value in (await request.form()).items()}
+    form = await form_fields(request)
     try:
         until = _day(form.get("sampai", ""))
         await program.ledger.close(

@@ -73,7 +73,10 @@ def of_rules(view: RuleView) -> dict[str, object]:
     """Return the rules as they stand, and the newest changes."""
     return {
         "rules": {
-            rule: {"value": view.rules_set.get(rule, default), "default": default}
+            rule: {
+                "value": view.standing[rule].value if rule in view.standing else default,
+                "default": default,
+            }
             for rule, default in view.defaults.items()
         },
         "changes": [

@@ -14,6 +14,7 @@ from jimpitan_server.domain.rollout import RolloutState
 from jimpitan_server.domain.user import Role, Session
 from jimpitan_server.entrypoints.http.admin_door import Looking
 from jimpitan_server.entrypoints.http.box_door import NumberPath
+from jimpitan_server.entrypoints.http.form import form_fields
 from jimpitan_server.entrypoints.http.import_door import closed_after
 from jimpitan_server.entrypoints.http.pages import page
 from jimpitan_server.entrypoints.http.parts import TheProgram
@@ -72,7 +73,7 @@ async def post_release(request: Request, program: TheProgram, session: Leading) 
 @router.post("")
 async def post_rollout(request: Request, program: TheProgram, session: Leading) -> Response:
     """Begin a rollout as the form says."""
-    form = {name: str(value).strip() for name, value in (await request.form()).items()}
+    form = await form_fields(request)
     stages = form.get("tahap", "").lower().replace(",", " ").split()
 
     async def start(desk: RolloutDesk) -> object:

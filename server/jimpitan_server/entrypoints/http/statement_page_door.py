@@ -15,6 +15,7 @@ from jimpitan_server.domain.money_errors import ProfileMalformed
 from jimpitan_server.domain.statement_sheet import FILE_LENGTH_MAX
 from jimpitan_server.domain.user import Role, Session
 from jimpitan_server.entrypoints.http.admin_door import Looking
+from jimpitan_server.entrypoints.http.form import form_fields
 from jimpitan_server.entrypoints.http.import_door import closed_after
 from jimpitan_server.entrypoints.http.pages import page
 from jimpitan_server.entrypoints.http.parts import TheProgram
@@ -71,7 +72,7 @@ async def post_preview(request: Request, program: TheProgram, session: Importing
 @router.post("/simpan")
 async def post_import(request: Request, program: TheProgram, session: Importing) -> Response:
     """Import the file that was looked at."""
-    form = {name: str(value).strip() for name, value in (await request.form()).items()}
+    form = await form_fields(request)
     digest = form.get("sha256", "")
     file = program.money.shelf.find(digest, program.clock.now())
     if file is None:

@@ -13,6 +13,7 @@ from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.user import Role, Session
 from jimpitan_server.domain.visit_plan import JUMAT_MANIS, Rhythm, VisitPlan, VisitState
 from jimpitan_server.entrypoints.http.admin_door import Looking
+from jimpitan_server.entrypoints.http.form import form_fields
 from jimpitan_server.entrypoints.http.pages import page
 from jimpitan_server.entrypoints.http.parts import TheProgram
 from jimpitan_server.entrypoints.http.people import require
@@ -42,7 +43,7 @@ async def get_visits(request: Request, program: TheProgram, _: Looking) -> HTMLR
 @router.post("/kunjungan")
 async def post_plan(request: Request, program: TheProgram, session: Admin) -> Response:
     """Keep the plan of the form."""
-    form = {name: str(value).strip() for name, value in (await request.form()).items()}
+    form = await form_fields(request)
     try:
         plan = _plan(form, program.visits.today)
         wish = NewPlan(plan, form.get("kolektor") or None)
@@ -124,7 +125,7 @@ async def get_containers(request: Request, program: TheProgram, _: Looking) -> H
 @router.post("/wadah")
 async def post_can(request: Request, program: TheProgram, session: Admin) -> Response:
     """Make a can known."""
-    form = {name: str(value).strip() for name, value in (await request.form()).items()}
+    form = await form_fields(request)
     try:
         await program.visits.add_can(
             form.get("kotak", "").lower(),
@@ -145,7 +146,7 @@ async def post_place(
     session: Admin,
 ) -> Response:
     """Say where a container stands."""
-    form = {name: str(value).strip() for name, value in (await request.form()).items()}
+    form = await form_fields(request)
     try:
         await program.visits.place(
             box,

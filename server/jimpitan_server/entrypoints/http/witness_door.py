@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from jimpitan_server.domain.errors import Malformed, ServerError
 from jimpitan_server.domain.user import Role, Session
 from jimpitan_server.entrypoints.http.bearer import allow
+from jimpitan_server.entrypoints.http.form import form_fields
 from jimpitan_server.entrypoints.http.pages import page
 from jimpitan_server.entrypoints.http.parts import TheProgram
 from jimpitan_server.entrypoints.http.people import check_origin, require
@@ -121,7 +122,7 @@ async def get_witnesses(request: Request, program: TheProgram, _: Admin) -> HTML
 @router.post(HERE, response_class=HTMLResponse)
 async def post_new_witness(request: Request, program: TheProgram, session: Admin) -> HTMLResponse:
     """Make a witness known, and show the invitation once."""
-    form = {name: str(value).strip() for name, value in (await request.form()).items()}
+    form = await form_fields(request)
     name = form.get("nama", "")
     try:
         token = await program.collections.add_witness(
