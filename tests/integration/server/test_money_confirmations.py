@@ -129,10 +129,12 @@ async def test_nobody_changes_or_removes_what_was_told(town: Town) -> None:
                 await connection.execute(statement)
 
 
-async def test_another_page_cannot_fill_in_the_form(town: Town) -> None:
+async def test_donors_find_the_form_and_another_site_cannot_fill_it_in(town: Town) -> None:
     answer = await town.client.post(
         "/konfirmasi", data={}, headers={"Origin": "https://elsewhere.test"}
     )
     assert answer.status_code == 403
+    checked = (await town.client.get("/cek?kotak=box-0017")).text
+    assert 'href="/konfirmasi?kotak=box-0017"' in checked
     english = (await town.client.get("/konfirmasi?bahasa=en")).text
     assert "Tell us at which" in english
