@@ -73,6 +73,8 @@ class Moments:
 
     def __add__(self, other: "Moments") -> "Moments":
         """Return the moments of both together; gifts do not depend on each other."""
+        if self is NO_MOMENTS or other is NO_MOMENTS:
+            return other if self is NO_MOMENTS else self
         return Moments(
             weighed=self.weighed + other.weighed,
             pieces=self.pieces + other.pieces,

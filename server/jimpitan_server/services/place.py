@@ -43,14 +43,19 @@ async def _add(
     intake: Intake,
 ) -> None:
     present = intake.state.period_seq_from
-    added = {seq: PeriodSum(deposits) for seq, deposits in intake.deposits_by_seq.items()}
-    added |= {seq: PeriodSum(0, moments) for seq, moments in intake.moments_by_seq.items()}
-    starts = [present]
-    if any(seq <= present for seq in added):
+    counted, weighed = intake.deposits_by_seq, intake.moments_by_seq
+    starts: list[int] = []
+    if any(seq <= present for part in (counted, weighed) for seq in part):
         starts = [period.seq_from for period in await store.periods(box)]
-    for seq, part in added.items():
+    deposits: dict[int, int] = {}
+    for seq, number in counted.items():
         start = present if seq > present else period_start(starts, seq)
-        deltas[box, start] = deltas.get((box, start), PeriodSum()) + part
+        deposits[start] = deposits.get(start, 0) + number
+    for start, number in deposits.items():
+        deltas[box, start] = PeriodSum(number)
+    for seq, moments in weighed.items():
+        start = present if seq > present else period_start(starts, seq)
+        deltas[box, start] = deltas.get((box, start), PeriodSum()) + PeriodSum(0, moments)
 
 
 async def recount(store: IntakeStore, box: BoxId, touched_seqs: Iterable[int]) -> int:

@@ -14,7 +14,7 @@ from jimpitan_server.adapters.database.schema import (
     running_summaries,
 )
 from jimpitan_server.adapters.database.upsert import upsert
-from jimpitan_server.domain.expectation import SLOPES, Moments
+from jimpitan_server.domain.expectation import NO_MOMENTS, SLOPES, Moments
 from jimpitan_server.domain.ids import BoxId, GatewayId, UserId
 from jimpitan_server.domain.period import Period, PeriodSum
 
@@ -45,17 +45,22 @@ async def add_to_periods(
     connection: AsyncConnection, sums: Mapping[tuple[BoxId, int], PeriodSum]
 ) -> None:
     """Add deposits and what was weighed to the holding periods (box, seq_from)."""
-    await update_rows(
-        connection,
-        holding_periods,
-        keys=("box_id", "seq_from"),
-        columns=("deposits", *MOMENTS),
-        rows=[
-            (box, start, added.deposits, *_columns_of(added.moments))
-            for (box, start), added in sums.items()
-        ],
-        adding=True,
-    )
+    only_counted: list[tuple[object, ...]] = []
+    weighed: list[tuple[object, ...]] = []
+    for (box, start), added in sums.items():
+        if added.moments is NO_MOMENTS:
+            only_counted.append((box, start, added.deposits))
+        else:
+            weighed.append((box, start, added.deposits, *_columns_of(added.moments)))
+    for columns, rows in (((), only_counted), (MOMENTS, weighed)):
+        await update_rows(
+            connection,
+            holding_periods,
+            keys=("box_id", "seq_from"),
+            columns=("deposits", *columns),
+            rows=rows,
+            adding=True,
+        )
 
 
 async def periods(connection: AsyncConnection, box: BoxId) -> list[Period]:
