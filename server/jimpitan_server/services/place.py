@@ -45,12 +45,15 @@ async def _add(
     present = intake.state.period_seq_from
     counted, weighed = intake.deposits_by_seq, intake.moments_by_seq
     starts: list[int] = []
-    if any(seq <= present for part in (counted, weighed) for seq in part):
-        starts = [period.seq_from for period in await store.periods(box)]
     deposits: dict[int, int] = {}
-    for seq, number in counted.items():
-        start = present if seq > present else period_start(starts, seq)
-        deposits[start] = deposits.get(start, 0) + number
+    if min((*counted, *weighed)) > present:  # as nearly always
+        if counted:
+            deposits[present] = sum(counted.values())
+    else:
+        starts = [period.seq_from for period in await store.periods(box)]
+        for seq, number in counted.items():
+            start = present if seq > present else period_start(starts, seq)
+            deposits[start] = deposits.get(start, 0) + number
     for start, number in deposits.items():
         deltas[box, start] = PeriodSum(number)
     for seq, moments in weighed.items():

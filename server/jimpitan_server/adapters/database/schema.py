@@ -65,7 +65,6 @@ boxes = Table(
     Column("runs_until", Instant),
     CheckConstraint("head_seq >= 0 AND head_seq <= seq_max", name="head"),
     CheckConstraint("deposits >= 0", name="deposits"),
-    Index("ix_boxes_last_seen_at", "last_seen_at"),
 )
 
 box_keys = Table(
