@@ -190,7 +190,7 @@ def test_the_board_moves_when_a_box_received(server, visit, size):
         arg=shown,
     )
     for word in ("perkiraan sensor", "terhitung", "terkonfirmasi bank"):
-        assert page.is_visible(f"text={word} >> nth=0")
+        page.wait_for_selector(f"text={word} >> nth=0")
     page.wait_for_selector(".u-wrap canvas")
     assert fits(page)
 
@@ -199,10 +199,10 @@ def test_the_board_moves_when_a_box_received(server, visit, size):
 def test_the_board_is_whole_without_scripts_and_in_english(server, visit):
     page = visit(PHONE, java_script_enabled=False)
     page.goto(f"{server.url}/?bahasa=en")
-    assert page.is_visible("text=sensor estimate")
-    assert page.is_visible("text=confirmed by the bank")
+    page.wait_for_selector("text=sensor estimate")
+    page.wait_for_selector("text=confirmed by the bank")
     page.goto(server.url)
-    assert page.is_visible("text=sensor estimate")  # the choice is remembered
+    page.wait_for_selector("text=sensor estimate")  # the choice is remembered
 
 
 @pytest.mark.browser
@@ -210,13 +210,13 @@ def test_the_admin_sees_boxes_and_one_boxs_dossier(server, visit):
     page = visit(DESK)
     server.deposit()
     log_in(page, server, "admin", "/admin")
-    assert page.is_visible("text=Ringkasan >> nth=0")
+    page.wait_for_selector("text=Ringkasan >> nth=0")
     page.click("nav >> text=Kotak")
     page.click("text=box-0007")
-    assert page.is_visible("text=Berkas penarikan")
-    assert page.is_visible("text=donasi masuk kotak >> nth=0")
+    page.wait_for_selector("text=Berkas penarikan")
+    page.wait_for_selector("text=donasi masuk kotak >> nth=0")
     page.click("nav >> text=Perlu ditinjau")
-    assert page.is_visible("h1:has-text('Perlu ditinjau')")
+    page.wait_for_selector("h1:has-text('Perlu ditinjau')")
 
 
 @pytest.mark.browser
@@ -229,12 +229,12 @@ def test_a_statement_is_looked_at_before_it_is_imported(server, visit, size):
         "[name=file]", {"name": "mutasi.csv", "mimeType": "text/csv", "buffer": STATEMENT.encode()}
     )
     page.click("text=Lihat dahulu")
-    assert page.is_visible("text=Kredit dalam berkas")
-    assert page.is_visible("text=Rp\u00a030.000 >> nth=0")
+    page.wait_for_selector("text=Kredit dalam berkas")
+    page.wait_for_selector("text=Rp\u00a030.000 >> nth=0")
     assert fits(page)
     page.click("button:has-text('baris baru')")
     page.wait_for_url("**/admin/mutasi?impor=*")
-    assert page.is_visible("h2:has-text('Tersimpan')")
+    page.wait_for_selector("h2:has-text('Tersimpan')")
     assert fits(page)
 
 
@@ -245,13 +245,13 @@ def test_a_donor_checks_a_sticker_and_the_admin_sees_what_is_printed(server, vis
     page.goto(f"{server.url}/cek?kotak=box-0007")
     page.fill("[name=isi]", CODE)
     page.click("button.main")
-    assert page.is_visible("text=Ini kode yang terdaftar")
+    page.wait_for_selector("text=Ini kode yang terdaftar")
     page.fill("[name=isi]", CODE.replace("KOTAK 0007", "KOTAK 0008"))
     page.click("button.main")
-    assert page.is_visible("text=tetapi tidak sama")
+    page.wait_for_selector("text=tetapi tidak sama")
     assert fits(page)
     log_in(page, server, "admin", "/admin/stiker")
-    assert page.is_visible("text=kode sendiri")
+    page.wait_for_selector("text=kode sendiri")
     assert fits(page)
 
 
@@ -288,15 +288,15 @@ def test_a_witness_types_her_pin_and_the_admin_sees_the_whole_dossier(server, vi
     page.fill("[name=pin]", "470922")
     assert fits(page)
     page.click("text=3. Simpan hitungan")
-    assert page.is_visible("text=PIN itu bukan PIN saksi ini")
+    page.wait_for_selector("text=PIN itu bukan PIN saksi ini")
     page.fill("[name=pin]", WITNESS_PIN)
     page.click("text=Sahkan hitungan")
-    assert page.is_visible("text=sudah mengesahkan")
+    page.wait_for_selector("text=sudah mengesahkan")
     for size in ({"width": 360, "height": 740}, DESK):
         admin = visit(size)
         log_in(admin, server, "admin", "/admin/berkas/kaleng-1")
-        assert admin.is_visible("text=PIN orang kedua")
-        assert admin.is_visible("text=LBK-0001")
+        admin.wait_for_selector("text=PIN orang kedua")
+        admin.wait_for_selector("text=LBK-0001")
         assert fits(admin)
         for path in ("/admin/kunjungan", "/admin/wadah", "/admin/saksi", "/pin"):
             admin.goto(server.url + path)
@@ -313,7 +313,7 @@ def test_a_count_without_a_witness_is_asked_for_again(server, visit):
     with page.expect_response("**/hitung") as answered:
         page.click("text=3. Simpan hitungan")
     assert answered.value.status == 422
-    assert page.is_visible("text=Isi nama saksi")
+    page.wait_for_selector("text=Isi nama saksi")
 
 
 @pytest.mark.browser
