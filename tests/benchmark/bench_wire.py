@@ -7,7 +7,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from jimpitan_server.adapters.wire import epoch_key, read_record
+from jimpitan_server.adapters.wire import BoxChannel, epoch_key
+from jimpitan_server.domain.ids import BoxId
 from jimpitan_wire import cose, records
 
 from benchmark.figures import Figure, held, percentile, seconds_each
@@ -35,9 +36,9 @@ def sealed(seq: int, box: str = BOX, prev: bytes = bytes(8)) -> bytes:
 def measure() -> list[Figure]:
     """Return the figures of verifying, and of syncing to this disk."""
     envelope = sealed(17)
-    keys = {1: epoch_key(SECRET, box=BOX, epoch=1)}
+    channel = BoxChannel(BoxId(BOX), {1: epoch_key(SECRET, box=BOX, epoch=1)})
     bare = seconds_each(lambda: hmac.digest(SECRET, envelope, hashlib.sha256), 5_000)
-    verify = seconds_each(lambda: read_record(BOX, envelope, keys), 5_000)
+    verify = seconds_each(lambda: channel.examine(envelope), 5_000)
     return [
         Figure("limit: one bare HMAC-SHA256", bare * 1e6, "us"),
         Figure("verify and decode one record", verify * 1e6, "us"),

@@ -15,6 +15,7 @@ from jimpitan_wire import cbor, cose, down, records
 from jimpitan_wire.errors import Malformed, NotCanonical, NotGenuine, TooLarge, WireError
 from jimpitan_wire.options import OPTIONS
 
+from jimpitan_server.adapters.wire_deposit import SealedDeposit, deposit_at
 from jimpitan_server.adapters.wire_facts import fact_of
 from jimpitan_server.adapters.wire_fields import fields_of, plain_fields
 from jimpitan_server.domain.ids import BoxId
@@ -86,13 +87,28 @@ class BoxChannel:
         if len(message) > records.MESSAGE_LENGTH_MAX:
             return [], [Refusal(Reason.TOO_LARGE, message[: records.MESSAGE_LENGTH_MAX])]
         try:
-            envelopes = cose.split(message, records.RECORDS_PER_MESSAGE_MAX)
+            deposits, others = _parted(self.box, message)
         except WireError as error:
             return [], [Refusal(reason_of(error), message)]
-        if not envelopes:
+        if not deposits and not others:
             return [], [Refusal(Reason.EMPTY, b"")]
-        verified: list[tuple[bytes, bytes]] = []
+        genuine: list[BoxRecord] = []
         refused: list[Refusal] = []
+        for record, body in deposits:
+            try:
+                _check(self.keys, record.epoch, body, record.tag)
+                genuine.append(record)
+            except WireError as error:
+                refused.append(Refusal(reason_of(error), record.raw))
+        if others:
+            self._read(others, genuine, refused)
+        return genuine, refused
+
+    def _read(
+        self, envelopes: list[bytes], genuine: list[BoxRecord], refused: list[Refusal]
+    ) -> None:
+        """Read what is no plain deposit: together where all are plain, else one by one."""
+        verified: list[tuple[bytes, bytes]] = []
         for envelope in envelopes:
             try:
                 verified.append((envelope, _verified(envelope, self.keys)))
@@ -101,14 +117,13 @@ class BoxChannel:
         plain = plain_fields([payload for _, payload in verified])
         if plain is not None:
             pairs = zip(verified, plain, strict=True)
-            return [_record(self.box, one[0], fields) for one, fields in pairs], refused
-        genuine: list[BoxRecord] = []
+            genuine += [_record(self.box, one[0], fields) for one, fields in pairs]
+            return
         for envelope, payload in verified:
             try:
                 genuine.append(_record(self.box, envelope, fields_of(payload)))
             except WireError as error:
                 refused.append(Refusal(reason_of(error), envelope))
-        return genuine, refused
 
     def sign_ack(self, epoch: int, *, counter: int, seq: int, time_ms: int) -> bytes | None:
         """Return the promise that all up to `seq` is held; None without a usable key."""
@@ -188,9 +203,26 @@ def ack_payload(epoch: int, *, counter: int, seq: int, time_ms: int) -> bytes:
     )
 
 
-def read_record(box: BoxId, envelope: bytes, keys: BoxKeys) -> BoxRecord:
-    """Return the record of an envelope whose form was checked, or raise a `WireError`."""
-    return _record(box, envelope, fields_of(_verified(envelope, keys)))
+def _parted(box: BoxId, message: bytes) -> tuple[list[SealedDeposit], list[bytes]]:
+    """Return the plain deposits of a message and the envelopes of everything else, or raise."""
+    at = 0
+    deposits: list[SealedDeposit] = []
+    while len(deposits) < records.RECORDS_PER_MESSAGE_MAX:
+        deposit = deposit_at(box, message, at)
+        if deposit is None:
+            break
+        deposits.append(deposit)
+        at += len(deposit.record.raw)
+    others: list[bytes] = []
+    if at < len(message):
+        rest = records.RECORDS_PER_MESSAGE_MAX - len(deposits)
+        for envelope in cose.split(message[at:], rest):
+            deposit = deposit_at(box, envelope, 0)
+            if deposit is None:
+                others.append(envelope)
+            else:
+                deposits.append(deposit)
+    return deposits, others
 
 
 def _verified(envelope: bytes, keys: BoxKeys) -> bytes:
@@ -198,14 +230,19 @@ def _verified(envelope: bytes, keys: BoxKeys) -> bytes:
     body = envelope[BODY_START:BODY_END]
     head = body[0]
     payload = body[1:] if head < 0x58 else body[2:] if head == 0x58 else body[3:]
-    key = keys.get(records.epoch_of(payload))
+    _check(keys, records.epoch_of(payload), body, envelope[-cose.TAG_LENGTH :])
+    return payload
+
+
+def _check(keys: BoxKeys, epoch: int, body: bytes, tag: bytes) -> None:
+    """Raise a `WireError` unless the tag of a box's envelope fits and its key is in use."""
+    key = keys.get(epoch)
     if key is None:
         raise UnknownEpoch("no key of this epoch is known")
-    if not compare_digest(_tag(key.up, key.outer, body), envelope[-cose.TAG_LENGTH :]):
+    if not compare_digest(_tag(key.up, key.outer, body), tag):
         raise NotGenuine("the tag does not fit")
     if key.revoked:
         raise KeyRevoked("the key of this epoch was revoked")
-    return payload
 
 
 def _record(box: BoxId, envelope: bytes, fields: dict[int, Any]) -> BoxRecord:
@@ -220,10 +257,9 @@ def _record(box: BoxId, envelope: bytes, fields: dict[int, Any]) -> BoxRecord:
         uncertainty_s,
         prev,
         kind,
-        facts,
         envelope[-cose.TAG_LENGTH :],
         envelope,
-        None if kind == records.DEPOSIT else fact_of(kind, facts),
+        fact_of(kind, facts),
     )
 
 

@@ -19,20 +19,20 @@ from jimpitan_wire.cbor import DEPTH_MAX
 from jimpitan_server.adapters import wire_canonical
 
 # Heads of shortest form: RFC 8949 section 4.2.1.
-_NUMBER = rb"(?:[\x00-\x17]|\x18[\x18-\xff]|\x19(?!\x00)..|\x1a(?!\x00\x00)....)"
+NUMBER = rb"(?:[\x00-\x17]|\x18[\x18-\xff]|\x19(?!\x00)..|\x1a(?!\x00\x00)....)"
 _LONG = rb"(?:\x1b(?!\x00{4}).{8})"
-_UPTIME = rb"(?:" + _NUMBER + rb"|\x1b(?!\x00{4})\x00[\x00-\x1f].{6})"  # below 2^53
+UPTIME = rb"(?:" + NUMBER + rb"|\x1b(?!\x00{4})\x00[\x00-\x1f].{6})"  # below 2^53
 _NEGATIVE = rb"(?:[\x20-\x37]|\x38[\x18-\xff]|\x39(?!\x00)..|\x3a(?!\x00\x00)....)"
 _SHORT = rb"(?:\x40|\x48.{8})"  # the beginning of a fingerprint, or none
 _PLAIN = (
-    rb"(?:" + _NUMBER + rb"|" + _LONG + rb"|" + _NEGATIVE + rb"|[\x80-\x97]|[\xf4-\xf6]"
+    rb"(?:" + NUMBER + rb"|" + _LONG + rb"|" + _NEGATIVE + rb"|[\x80-\x97]|[\xf4-\xf6]"
     rb"|" + _SHORT + rb")"
 )
 PLAIN_RECORD = re.compile(
-    rb"\xa9\x01" + _NUMBER + rb"\x02" + _NUMBER
-    + rb"\x03(?!\x00)" + _NUMBER + rb"\x04" + _UPTIME
-    + rb"\x05(?:" + _NUMBER + rb"|\xf6)\x06" + _NUMBER
-    + rb"\x07\x48.{8}\x08" + _NUMBER
+    rb"\xa9\x01" + NUMBER + rb"\x02" + NUMBER
+    + rb"\x03(?!\x00)" + NUMBER + rb"\x04" + UPTIME
+    + rb"\x05(?:" + NUMBER + rb"|\xf6)\x06" + NUMBER
+    + rb"\x07\x48.{8}\x08" + NUMBER
     + rb"\x09[\xa0-\xb7]" + _PLAIN + rb"*+",
     re.DOTALL,
 )  # fmt: skip

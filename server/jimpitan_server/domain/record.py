@@ -36,7 +36,7 @@ class BoxRecord(NamedTuple):
     `seq` never restarts in the life of a box, `boot` counts its power cycles, `uptime_ms` is
     its own clock and `wall_s` only a hint. `prev` holds the first 8 bytes of the `tag` of the
     record before; `raw` is the signed envelope itself, the bytes that prove everything else.
-    `fact` is the read body of the kinds that the server acts on.
+    `fact` is the read body of the kinds that the server acts on; others stay unread in `raw`.
     """
 
     box: BoxId
@@ -48,7 +48,6 @@ class BoxRecord(NamedTuple):
     wall_uncertainty_s: int
     prev: bytes
     kind: int
-    body: dict[int, object]
     tag: bytes
     raw: bytes
     fact: Fact | None = None

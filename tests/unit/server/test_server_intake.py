@@ -35,7 +35,6 @@ def record(seq: int, kind: int = RecordKind.DEPOSIT, **fields: object) -> BoxRec
         "wall_uncertainty_s": 0,
         "prev": tag_of(seq - 1)[:8],
         "kind": kind,
-        "body": {},
         "tag": tag_of(seq),
         "raw": b"",
     }
