@@ -65,7 +65,7 @@ class Relation(StrEnum):
     """Credits that belong to neither chain."""
 
 
-_NO_EVIDENCE: Mapping[str, object] = MappingProxyType({})
+NO_EVIDENCE: Mapping[str, object] = MappingProxyType({})
 
 
 class Match(NamedTuple):
@@ -83,13 +83,14 @@ class Match(NamedTuple):
     right_total: Rupiah
     reason: str
     box: BoxId | None = None
-    evidence: Mapping[str, object] = _NO_EVIDENCE
+    evidence: Mapping[str, object] = NO_EVIDENCE
 
     @property
     def key(self) -> str:
         """What names this match when matching runs again with more known."""
-        first = f"left {self.left[0]}" if self.left else f"right {self.right[0]}"
-        return f"{self.relation} {first}"
+        if self.left:
+            return self.relation + " left " + self.left[0]
+        return self.relation + " right " + self.right[0]
 
     @property
     def variance(self) -> Rupiah:
@@ -99,4 +100,5 @@ class Match(NamedTuple):
     @property
     def outstanding(self) -> Rupiah:
         """What was expected and has not arrived; never below zero."""
-        return max(self.left_total - self.right_total, NOTHING)
+        missing_idr = self.left_total.amount - self.right_total.amount
+        return Rupiah(missing_idr) if missing_idr > 0 else NOTHING

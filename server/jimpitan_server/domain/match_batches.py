@@ -2,14 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
 
 from jimpitan_server.domain.books import Credit, Payment, Refund, Rules
 from jimpitan_server.domain.fees import rate_of
-from jimpitan_server.domain.match import State
+from jimpitan_server.domain.match import NO_EVIDENCE, State
 from jimpitan_server.domain.mentions import LABEL_LENGTH_MIN, plain_all, shape, words_of
 from jimpitan_server.domain.netting import Netting
 from jimpitan_server.domain.rupiah import Rupiah, total
@@ -22,18 +24,17 @@ _RUN_LENGTH_MAX = 10
 _PARTS_MAX = 6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(NamedTuple):
     """Payments and the credits that answer them, before it is known whose money each was.
 
-    `refunds` were kept back from the credits.
+    `refunds` were kept back from the credits. (A named tuple: a country's year has a million.)
     """
 
     payments: tuple[Payment, ...]
     credits: tuple[Credit, ...]
     state: State
     reason: str
-    evidence: Mapping[str, object] = field(default_factory=dict)
+    evidence: Mapping[str, object] = NO_EVIDENCE
     refunds: tuple[Refund, ...] = ()
 
 
@@ -151,8 +152,7 @@ class _Batches:
         ]
 
 
-def _id_of(payment: Payment) -> str:
-    return payment.payment_id
+_id_of = attrgetter("payment_id")
 
 
 def _batch_order(batch: _Batch) -> tuple[date, int, str]:

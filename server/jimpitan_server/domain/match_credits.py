@@ -51,7 +51,10 @@ def match_credits(books: Books, rules: Rules, *, donors: Container[str] = ()) ->
     payments = {one.payment_id: one for one in books.payments} if books.refunds else {}
     refunds = in_parts(books.refunds, payments)
     found = link_payments(books.payments, waiting, rules, claimed=claimed, refunds=refunds)
-    split = [match for link in found.links for match in _split(link, paid_by_qris)]
+    is_plain = not paid_by_qris.remittance_by_payment and not refunds
+    split = [_of_donors(one) for one in found.links] if is_plain else []
+    if not is_plain:
+        split = [match for link in found.links for match in _split(link, paid_by_qris)]
     taken |= {credit_id for match in split for credit_id in match.right}
     slips += _lost_notifications(by_slip, slips, books, taken, rules)
     taken |= {credit_id for match in slips for credit_id in match.right}
@@ -115,6 +118,32 @@ def _lost_notifications(
             if one.credit_id not in taken and says_any(one.text, rules.qris_words)
         ],
         rules,
+    )
+
+
+def _of_donors(link: Link) -> Match:
+    """Return a link as the match that it is where no remittance and no refund is in it."""
+    payments, credits_ = link.payments, link.credits
+    if len(payments) == 1 and len(credits_) == 1:  # as nearly all where each payment is credited
+        payment, credit = payments[0], credits_[0]
+        left: tuple[str, ...] = (payment.payment_id,)
+        right: tuple[str, ...] = (credit.credit_id,)
+        due, arrived, box = payment.credit_due, credit.amount, payment.box
+    else:
+        left = tuple([payment.payment_id for payment in payments])
+        right = tuple([credit.credit_id for credit in credits_])
+        due, arrived = due_of(payments), total([credit.amount for credit in credits_])
+        box = _one_box(payments)
+    return Match(  # by place, which is twice as fast as by name
+        Relation.PAYMENT_CREDIT,
+        link.state,
+        left,
+        right,
+        due,
+        arrived,
+        link.reason,
+        box,
+        link.evidence,
     )
 
 

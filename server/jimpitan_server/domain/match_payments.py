@@ -1,9 +1,10 @@
 """Donors' payments against the statement: by reference, by batch, or by equal amounts."""
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
-from operator import attrgetter
+from datetime import date
+from operator import attrgetter, itemgetter
 
 from jimpitan_server.domain.books import Credit, Payment, Refund, Rules
 from jimpitan_server.domain.fees import rate_of
@@ -80,18 +81,21 @@ def _link_account(
     claimed: Container[str],
 ) -> PaymentLinks:
     waiting = {credit.credit_id: credit for credit in sorted(credits_, key=_CREDIT_ORDER)}
-    links = _by_reference(payments, waiting, rules)
+    links, names = _by_reference(payments, waiting, rules)
     linked = {payment.payment_id for link in links for payment in link.payments}
     rest, repeated = _without_repeats(payments, linked, claimed)
     by_qris = [one for one in waiting.values() if says_any(one.text, rules.qris_words)]
-    for profile, part in _by_profile(rest, rules.terms_of(payments[0].account)):
+    parts = _by_profile(rest, rules.terms_of(payments[0].account))
+    for profile, part in parts:
         if profile.way is Settlement.PAYMENT:
-            shapes = _reference_shapes(links)
+            shapes = {shape(name) for name in names}
             unnamed = [one for one in by_qris if not shapes & shapes_of(one.text)]
             found = _by_amount(part, unnamed, rules)
         else:
             found = match_batches(part, by_qris, profile, rules, refunds)
         links += found
+        if len(parts) > 1:
+            names |= _names_in(found)
         answered = {credit.credit_id for link in found for credit in link.credits}
         by_qris = [one for one in by_qris if one.credit_id not in answered]
         kept_back = {one.refund_id for link in found for one in link.refunds}
@@ -112,18 +116,15 @@ def _by_profile(
     return list(parts.values())
 
 
-def _reference_shapes(links: list[Link]) -> set[str]:
-    """Return the shapes of the references that this bank is seen to write into its texts.
-
-    A credit whose text has a word of such a shape names a payment. When it is none that we
-    know, its notification was lost; it must not be taken for another payment of that amount.
-    """
+def _names_in(links: list[Link]) -> set[str]:
+    """Return the references of payments that stand in the texts of their credits."""
     return {
-        shape(plain(name))
+        name
         for link in links
-        for payment in link.payments
-        for name in payment.references
-        if plain(name) in {word for credit in link.credits for word in words_of(credit.text)}
+        for credit in link.credits
+        for name in words_of(credit.text).intersection(
+            plain(one) for payment in link.payments for one in payment.references
+        )
     }
 
 
@@ -136,56 +137,80 @@ def _item_of(payment: Payment) -> Item:
     return Item(day=payment.paid_on, item_id=payment.payment_id, amount=payment.credit_due)
 
 
-def _by_reference(payments: list[Payment], waiting: dict[str, Credit], rules: Rules) -> list[Link]:
-    """Link payments that a credit's text names, and take those credits out of `waiting`."""
-    mentions = Mentions((credit.credit_id, credit.text) for credit in waiting.values())
+def _by_reference(
+    payments: list[Payment], waiting: dict[str, Credit], rules: Rules
+) -> tuple[list[Link], set[str]]:
+    """Link payments that a credit's text names, and take those credits out of `waiting`.
+
+    The names that this bank was seen to write come with the links: a credit whose text has a word
+    of such a shape names a payment. When it is none that we know, its notification was lost; it
+    must not be taken for another payment of that amount.
+    """
     references = plain_all([payment.reference or "" for payment in payments])
     rrns = plain_all([payment.rrn or "" for payment in payments])
-    if not mentions.any_of(references) and not mentions.any_of(rrns):
-        return []  # as in nearly every account that settles in batches
+    texts = [(credit.credit_id, credit.text) for credit in waiting.values()]
+    mentions = Mentions(texts, {*references, *rrns})
+    if mentions.is_empty:
+        return [], set()  # as in nearly every account that settles in batches
     named = [
-        (payment, ids)
+        (payment.paid_at, payment.payment_id, payment, reference, rrn)
         for payment, reference, rrn in zip(payments, references, rrns, strict=True)
-        if (ids := mentions.of_plain(reference, rrn))
+        if reference in mentions or rrn in mentions
     ]
+    named.sort(key=_BY_TIME)
     links: list[Link] = []
+    names: set[str] = set()
     window = _window(rules)
-    for payment, ids in sorted(named, key=_named_order):
-        expected = _item_of(payment)
-        near = [
-            waiting[one]
-            for one in set(ids)
-            if one in waiting and window.holds(expected, item_of_credit(waiting[one]))
-        ]
-        if near:
-            credit = min(near, key=lambda one: (_distance(payment, one), *_CREDIT_ORDER(one)))
+    for _, _, payment, reference, rrn in named:
+        day = payment.paid_on
+        credit = _nearest(payment, day, mentions.of(reference, rrn), waiting, window)
+        if credit is not None:
             del waiting[credit.credit_id]
-            links.append(_named(payment, credit, rules))
-    return links
+            links.append(_named(payment, day, credit, rules))
+            names.update([one for one in (reference, rrn) if credit.credit_id in mentions.of(one)])
+    return links, names
 
 
-def _named_order(named: tuple[Payment, list[str]]) -> tuple[object, ...]:
-    return named[0].paid_at, named[0].payment_id
+_BY_TIME = itemgetter(0, 1)
 
 
-def _distance(payment: Payment, credit: Credit) -> int:
-    return abs((credit.amount - payment.credit_due).amount)
+def _nearest(
+    payment: Payment,
+    day: date,
+    ids: Iterable[str],
+    waiting: Mapping[str, Credit],
+    window: Window,
+) -> Credit | None:
+    """Return that of some credits which came in time and is nearest to a payment's amount."""
+    best: Credit | None = None
+    for one in ids:
+        credit = waiting.get(one)
+        if credit is None or credit is best:
+            continue
+        if not -window.before <= (credit.booked_on - day).days <= window.after:
+            continue
+        if best is None or _nearness(payment, credit) < _nearness(payment, best):
+            best = credit
+    return best
 
 
-def _named(payment: Payment, credit: Credit, rules: Rules) -> Link:
+def _nearness(payment: Payment, credit: Credit) -> tuple[object, ...]:
+    return abs(credit.amount - payment.credit_due), credit.booked_on, credit.credit_id
+
+
+def _named(payment: Payment, day: date, credit: Credit, rules: Rules) -> Link:
     state, reason = State.MATCHED, "The credit names the payment."
-    if credit.amount > payment.credit_due:
+    due_idr, arrived_idr = payment.credit_due.amount, credit.amount.amount
+    if arrived_idr > due_idr:
         state, reason = State.OVER, "The credit names the payment and is larger."
-    elif credit.amount < payment.credit_due:
+    elif arrived_idr < due_idr:
         state, reason = State.UNDER, "The credit names the payment and is smaller."
-    profile = rules.terms_of(payment.account).on(payment.paid_on)
+    profile = rules.terms_of(payment.account).on(day)
     closes_on, _ = profile.batch_of(payment.paid_at)
     if credit.booked_on > profile.credited_between(closes_on, rules.calendar)[1]:
-        reason += f" It came after {(credit.booked_on - payment.paid_on).days} days."
+        reason += f" It came after {(credit.booked_on - day).days} days."
     evidence = _fee_in(payment, credit) if state is State.UNDER else {}
-    return Link(
-        payments=(payment,), credits=(credit,), state=state, reason=reason, evidence=evidence
-    )
+    return Link((payment,), (credit,), state, reason, evidence)
 
 
 def _fee_in(payment: Payment, credit: Credit) -> dict[str, object]:
@@ -253,11 +278,11 @@ def _by_amount(payments: list[Payment], credits_: list[Credit], rules: Rules) ->
             evidence = {"equally_good": group.pairings}
         links.append(
             Link(
-                payments=tuple(payment_by_id[item.item_id] for item in group.expected),
-                credits=tuple(credit_by_id[item.item_id] for item in group.answered),
-                state=state,
-                reason=reason,
-                evidence=evidence,
+                tuple([payment_by_id[item.item_id] for item in group.expected]),
+                tuple([credit_by_id[item.item_id] for item in group.answered]),
+                state,
+                reason,
+                evidence,
             )
         )
     return links

@@ -7,12 +7,13 @@ reached the account the refund must show as a debit; where it never did, the two
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 
 from jimpitan_server.domain.books import Books, Debit, Payment, Refund, Rules
 from jimpitan_server.domain.due import OPEN_REASONS, DueDates
 from jimpitan_server.domain.match import Match, Relation, State
 from jimpitan_server.domain.match_payments import fingerprint
-from jimpitan_server.domain.mentions import Mentions
+from jimpitan_server.domain.mentions import Mentions, plain
 from jimpitan_server.domain.netting import given_back, in_parts
 from jimpitan_server.domain.pairing import Item, Window, group_equal
 from jimpitan_server.domain.rupiah import NOTHING, Rupiah, total
@@ -132,15 +133,21 @@ def _debits(
     What never reached the account goes out of it by name only: another debit is no refund.
     """
     free = {debit.debit_id: debit for debit in books.debits}
-    mentions = Mentions((debit.debit_id, debit.text) for debit in books.debits)
     payment_by_id = {one.payment_id: one for one in books.payments}
+    names = {
+        refund.refund_id: [plain(one) for one in payment_by_id[refund.payment_id].references]
+        for refund in refunds
+    }
+    mentions = Mentions(
+        ((debit.debit_id, debit.text) for debit in books.debits),
+        chain.from_iterable(names.values()),
+    )
     window = Window(
         before=rules.clock_slack_days, after=rules.credit_lag_days + rules.credit_search_days
     )
     found: dict[str, Debit] = {}
     for refund in refunds:
-        payment = payment_by_id[refund.payment_id]
-        for debit_id in sorted(set(mentions.of(payment.reference, payment.rrn))):
+        for debit_id in sorted(set(mentions.of(*names[refund.refund_id]))):
             debit = free.get(debit_id)
             if debit and debit.account == refund.account and debit.amount == refund.amount:
                 found[refund.refund_id] = free.pop(debit_id)
@@ -197,8 +204,3 @@ def _awaited(refund: Refund, payment: Payment, amount: Rupiah, due: DueDates) ->
         box=payment.box,
         evidence={"payment": payment.payment_id},
     )
-
-
-def refunded(matches: Iterable[Match]) -> Rupiah:
-    """Return what had reached the account and was taken out of it again for donors."""
-    return total(match.right_total for match in matches if match.relation is Relation.REFUND_DEBIT)

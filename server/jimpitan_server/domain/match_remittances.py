@@ -13,7 +13,7 @@ from jimpitan_server.domain.books import (
     Rules,
 )
 from jimpitan_server.domain.match import Match, Relation, State
-from jimpitan_server.domain.mentions import Mentions, plain, says_any
+from jimpitan_server.domain.mentions import Mentions, plain, plain_all, says_any
 from jimpitan_server.domain.pairing import Group, Item, Window, group_equal
 from jimpitan_server.domain.rupiah import Rupiah, total
 
@@ -124,9 +124,12 @@ def match_slips(
     waiting = {credit.credit_id: credit for credit in credits_}
     matches: list[Match] = []
     unnamed: list[Remittance] = []
-    mentions = Mentions((credit.credit_id, credit.text) for credit in waiting.values())
-    for remittance in _in_order(remittances):
-        ids = sorted(mentions.of(remittance.reference))
+    ordered = _in_order(remittances)
+    names = plain_all([one.reference for one in ordered])
+    texts = [(credit.credit_id, credit.text) for credit in waiting.values()]
+    mentions = Mentions(texts, names)
+    for remittance, name in zip(ordered, names, strict=True):
+        ids = sorted(mentions.of(name))
         named = [waiting[one] for one in ids if one in waiting]
         credit = _best_credit(remittance, named, rules)
         if credit is None:

@@ -45,6 +45,8 @@ def compare_count(
     A box that weighs leads to an interval of money and a number of pieces; of one that only
     counts, the number of deposits and what one of them may be worth are all there is.
     """
+    if len(known) == 1 and not known[0].moments.weighed:
+        return _compare_deposits(counted, known[0], low.amount, high.amount)
     sensed = _sensed(known, low, high)
     state, reason = _judged(counted, sensed)
     expected = min(max(counted.total.amount, sensed.low_idr), sensed.high_idr)
@@ -62,6 +64,41 @@ def compare_count(
         reason=reason,
         box=counted.box,
         evidence=_evidence(counted, sensed),
+    )
+
+
+def _compare_deposits(
+    counted: Collection, known: Expectation, low_idr: int, high_idr: int
+) -> Match:
+    """Compare a count with the deposits of one period, of which nothing else was sensed."""
+    deposits, missing = known.deposits, known.records_missing
+    counted_idr, least, most = (
+        counted.total.amount,
+        low_idr * deposits,
+        high_idr * (deposits + missing),
+    )
+    state, word, expected = State.WITHIN_TOLERANCE, "inside", counted.total
+    if counted_idr < least:
+        state, word, expected = State.UNDER, "below", Rupiah(least)
+    elif counted_idr > most:
+        state, word, expected = State.OVER, "above", Rupiah(most)
+    return Match(  # by place, which is twice as fast as by name
+        Relation.SENSOR_COUNT,
+        state,
+        (f"{known.box}/{known.lid_seq}",),
+        (counted.collection_id,),
+        expected,
+        counted.total,
+        f"The count is {word} what {deposits} sensed deposits lead us to expect.",
+        counted.box,
+        {
+            "deposits": deposits,
+            "records_missing": missing,
+            "low_idr": least,
+            "high_idr": most,
+            "difference_low_idr": counted_idr - most,
+            "difference_high_idr": counted_idr - least,
+        },
     )
 
 
@@ -138,13 +175,19 @@ def drift_discrepancies(
     matches: Iterable[Match], collections: Iterable[Collection], now: datetime
 ) -> tuple[Discrepancy, ...]:
     """Return the boxes whose counts run off to one side over several visits."""
+    compared = [
+        one
+        for one in matches
+        if one.relation is Relation.SENSOR_COUNT and "pieces_away_permille" in one.evidence
+    ]
+    if not compared:
+        return ()
     lid_at = {one.collection_id: one.lid_at for one in collections}
     residuals: dict[BoxId, list[tuple[datetime, Residual]]] = defaultdict(list)
-    for match in matches:
-        if match.relation is Relation.SENSOR_COUNT and "pieces_away_permille" in match.evidence:
-            assert match.box is not None, "what was sensed was sensed by a box"
-            residual = _residual(match)
-            residuals[match.box].append((lid_at[residual.collection_id], residual))
+    for match in compared:
+        assert match.box is not None, "what was sensed was sensed by a box"
+        residual = _residual(match)
+        residuals[match.box].append((lid_at[residual.collection_id], residual))
     found = []
     for box in sorted(residuals):
         ordered = [one for _, one in sorted(residuals[box], key=lambda pair: pair[0])]

@@ -16,7 +16,7 @@ from jimpitan_server.domain.discrepancy import Discrepancy
 from jimpitan_server.domain.match import Match, Relation, State
 from jimpitan_server.domain.match_cash import match_cash
 from jimpitan_server.domain.match_credits import match_credits
-from jimpitan_server.domain.match_refunds import match_refunds, refunded
+from jimpitan_server.domain.match_refunds import match_refunds
 from jimpitan_server.domain.match_sensed import drift_discrepancies
 from jimpitan_server.domain.money_discrepancies import (
     discrepancies_of,
@@ -63,9 +63,7 @@ def match_books(books: Books, rules: Rules) -> Matching:
     found = [*match_cash(books, rules), *match_refunds(books, bank, rules)]
     told = list(match_confirmations(books, confirmed, rules))
     found += told
-    by_key = {match.key: match for match in found}
-    assert len(by_key) == len(found), "two matches under one key"
-    matches = tuple(by_key[key] for key in sorted(by_key))
+    matches = _in_order(found)
     return Matching(
         matches=matches,
         discrepancies=(
@@ -80,22 +78,32 @@ def match_books(books: Books, rules: Rules) -> Matching:
     )
 
 
+def _in_order(found: list[Match]) -> tuple[Match, ...]:
+    """Return matches by their keys, each of which names one."""
+    by_key = {match.key: match for match in found}
+    assert len(by_key) == len(found), "two matches under one key"
+    return tuple([by_key[key] for key in sorted(by_key)])
+
+
 def _position(books: Books, matches: tuple[Match, ...]) -> Position:
-    confirmed = [one for one in matches if one.relation is Relation.PAYMENT_CREDIT]
-    remitted = [one for one in matches if one.relation is Relation.REMITTANCE_CREDIT]
-    counts = [one for one in matches if one.relation is Relation.COUNT_REMITTANCE]
-    others = [one for one in matches if one.relation is Relation.OTHER_CREDIT]
+    by_relation: dict[Relation, list[Match]] = {relation: [] for relation in Relation}
+    for one in matches:
+        by_relation[one.relation].append(one)
+    confirmed = by_relation[Relation.PAYMENT_CREDIT]
+    remitted = by_relation[Relation.REMITTANCE_CREDIT]
+    counts = by_relation[Relation.COUNT_REMITTANCE]
+    others = by_relation[Relation.OTHER_CREDIT]
     return Position(
-        counted=total(one.total for one in books.collections),
-        not_remitted=total(one.left_total for one in counts if not one.right),
-        remitted=total(one.amount for one in books.remittances),
-        remitted_confirmed=total(one.right_total for one in remitted),
-        qris_confirmed=total(one.right_total for one in confirmed),
-        qris_provisional=total(one.outstanding for one in confirmed),
+        counted=total([one.total for one in books.collections]),
+        not_remitted=total([one.left_total for one in counts if not one.right]),
+        remitted=total([one.amount for one in books.remittances]),
+        remitted_confirmed=total([one.right_total for one in remitted]),
+        qris_confirmed=total([one.right_total for one in confirmed]),
+        qris_provisional=total([one.outstanding for one in confirmed]),
         qris_unattributed=_unattributed(books, confirmed),
-        qris_refunded=refunded(matches),
-        other_credits=total(one.right_total for one in others),
-        credited=total(one.amount for one in books.credits),
+        qris_refunded=total([one.right_total for one in by_relation[Relation.REFUND_DEBIT]]),
+        other_credits=total([one.right_total for one in others]),
+        credited=total([one.amount for one in books.credits]),
     )
 
 
@@ -110,6 +118,7 @@ def _unattributed(books: Books, matches: list[Match]) -> Rupiah:
         for payment in books.payments
         if payment.box is None
     }
+    due_of = due_without_box.get
     open_idr = 0
     for match in matches:
         if match.state is State.DUPLICATE:
@@ -117,7 +126,8 @@ def _unattributed(books: Books, matches: list[Match]) -> Rupiah:
         if not match.left:
             open_idr += 0 if match.box else match.right_total.amount
             continue
-        open_idr += sum([due_without_box.get(one, 0) for one in match.left])
-        if not (match.box and match.evidence.get("surplus_terminal")):
-            open_idr += max(match.right_total.amount - match.left_total.amount, 0)
+        open_idr += sum([due_of(one, 0) for one in match.left])
+        surplus_idr = match.right_total.amount - match.left_total.amount
+        if surplus_idr > 0 and not (match.box and match.evidence.get("surplus_terminal")):
+            open_idr += surplus_idr
     return Rupiah(open_idr)

@@ -2,11 +2,14 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from string import ascii_uppercase, digits
 
 # Shorter words stand in too many texts by chance.
 REFERENCE_LENGTH_MIN = 6
 LABEL_LENGTH_MIN = 3
+_NONE: frozenset[str] = frozenset()
 _WORD = re.compile(r"[A-Z0-9]+")
 
 
@@ -37,30 +40,44 @@ def plain_all(names: Sequence[str]) -> list[str]:
 class Mentions:
     """Finds the texts that mention a name, by whole words; short names are in none."""
 
-    def __init__(self, texts: Iterable[tuple[str, str]]) -> None:
-        """Index `(id, text)` pairs."""
-        self._ids_by_word: dict[str, list[str]] = defaultdict(list)
+    def __init__(self, texts: Iterable[tuple[str, str]], wanted: Iterable[str]) -> None:
+        """Index `(id, text)` pairs, for the names (as compared) that anybody will ask for."""
+        names = {name for name in wanted if len(name) >= REFERENCE_LENGTH_MIN}
+        ids_by_word: dict[str, list[str]] = defaultdict(list)
         for text_id, text in texts:
-            for word in words_of(text):
-                if len(word) >= REFERENCE_LENGTH_MIN:
-                    self._ids_by_word[word].append(text_id)
+            for word in _wanted_in(text, names):
+                ids_by_word[word].append(text_id)
+        self._ids_by_word: Mapping[str, list[str]] = dict(ids_by_word)
 
-    def of(self, *names: str | None) -> list[str]:
-        """Return the ids of the texts that mention one of the names, some of them repeatedly."""
-        return self.of_plain(*(plain(name) for name in names if name))
-
-    def of_plain(self, *names: str) -> list[str]:
-        """Return the same for names that are plain already."""
+    def of(self, *names: str) -> list[str]:
+        """Return the ids of the texts that mention one of these names, some of them repeatedly."""
         return [found for name in names for found in self._ids_by_word.get(name, ())]
 
-    def any_of(self, names: Iterable[str]) -> bool:
-        """Tell whether at least one of these plain names is mentioned."""
-        return not self._ids_by_word.keys().isdisjoint(names)
+    def __contains__(self, name: str) -> bool:
+        """Tell whether a name is mentioned."""
+        return name in self._ids_by_word
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether none of the names is mentioned."""
+        return not self._ids_by_word
+
+
+def _wanted_in(text: str, names: set[str]) -> AbstractSet[str]:
+    """Return those of some names that are words of a text."""
+    upper = text.upper()
+    chunks = upper.split()
+    if upper.isascii() and "".join(chunks).isalnum():  # as nearly always
+        return _NONE if names.isdisjoint(chunks) else names.intersection(chunks)
+    return names & words_of(text)
+
+
+_SHAPES = str.maketrans(ascii_uppercase + digits, "A" * len(ascii_uppercase) + "9" * len(digits))
 
 
 def shape(word: str) -> str:
-    """Return what a reference looks like: letters as A, digits as 9."""
-    return "".join("9" if sign.isdigit() else "A" for sign in word)
+    """Return what a word as it is compared looks like: letters as A, digits as 9."""
+    return word.translate(_SHAPES)
 
 
 def shapes_of(text: str) -> set[str]:
