@@ -3,13 +3,19 @@
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
-from jimpitan_server.domain.books import Books, Collection, LidOpening, Remittance, Rules
+from jimpitan_server.domain.books import (
+    Books,
+    Collection,
+    Expectation,
+    LidOpening,
+    Remittance,
+    Rules,
+)
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.match import Match, Relation, State
 from jimpitan_server.domain.match_sensed import compare_count
@@ -40,22 +46,47 @@ class Visit(NamedTuple):
 
 def match_cash(books: Books, rules: Rules) -> list[Match]:
     """Return every match of openings, counts and remittances."""
-    books = replace(books, collections=tuple(sorted(books.collections, key=_COUNT_ORDER)))
-    visits = _visits(books.openings, rules)
-    visit_of = _visits_by_collection(visits, books.collections, rules)
-    matches = list(_lid_counts(books, rules, visits, visit_of))
-    matches += _sensor_counts(books, rules, visit_of)
+    matches: list[Match] = []
+    for papers in _by_box(books):
+        visits = _visits(papers.openings, rules)
+        visit_of = _visits_by_collection(visits, papers.collections, rules)
+        matches += _lid_counts(papers.collections, visits, visit_of, rules, books.now)
+        if papers.expectations:
+            matches += _sensor_counts(papers, visit_of, rules)
     matches += _count_remittances(books, rules)
     return matches
 
 
-def _visits(openings: Iterable[LidOpening], rules: Rules) -> list[Visit]:
+class _BoxPapers(NamedTuple):
+    """What is known of one box: its openings and counts in order of time, and what it sensed."""
+
+    openings: list[LidOpening]
+    collections: list[Collection]
+    expectations: list[Expectation]
+
+
+def _by_box(books: Books) -> Iterator[_BoxPapers]:
+    """Part the papers by their boxes, in the order of these: nothing here joins two boxes."""
+    by_box: dict[BoxId, _BoxPapers] = defaultdict(lambda: _BoxPapers([], [], []))
+    for opening in books.openings:
+        by_box[opening.box].openings.append(opening)
+    for collection in books.collections:
+        by_box[collection.box].collections.append(collection)
+    for expectation in books.expectations:
+        by_box[expectation.box].expectations.append(expectation)
+    for box in sorted(by_box):
+        papers = by_box[box]
+        papers.openings.sort(key=_OPENING_ORDER)
+        papers.collections.sort(key=_COUNT_ORDER)
+        yield papers
+
+
+def _visits(openings: list[LidOpening], rules: Rules) -> list[Visit]:
     parts: list[list[LidOpening]] = []
-    box, until = "", datetime.min.replace(tzinfo=UTC)
-    for opening in sorted(openings, key=_OPENING_ORDER):
-        if opening.box != box or opening.at > until:
+    until: datetime | None = None
+    for opening in openings:
+        if until is None or opening.at > until:
             parts.append([opening])
-            box = opening.box
         else:
             parts[-1].append(opening)
         until = opening.at + rules.visit_gap
@@ -66,23 +97,14 @@ def _visits(openings: Iterable[LidOpening], rules: Rules) -> list[Visit]:
 
 
 def _visits_by_collection(
-    visits: list[Visit], collections: Iterable[Collection], rules: Rules
+    visits: list[Visit], counted: list[Collection], rules: Rules
 ) -> dict[str, Visit]:
     """Give each collection the nearest visit within tolerance, each visit to one collection."""
-    collections_by_box: dict[BoxId, list[Collection]] = defaultdict(list)
-    for one in collections:
-        collections_by_box[one.box].append(one)
-    found: dict[str, Visit] = {}
-    for box, of_box in groupby(visits, key=_BOX):
-        counted = collections_by_box.get(box)
-        if counted:
-            opened = _Visits.of(list(of_box))
-            plain = _only_ones(counted, opened, rules)
-            if plain is None:
-                _assign(_near(counted, opened, rules), found)
-            else:
-                found |= plain
-    return found
+    if not visits or not counted:
+        return {}
+    opened = _Visits.of(visits)
+    plain = _only_ones(counted, opened, rules)
+    return _assigned(_near(counted, opened, rules)) if plain is None else plain
 
 
 def _only_ones(
@@ -127,18 +149,18 @@ def _near(counted: Iterable[Collection], visits: "_Visits", rules: Rules) -> lis
     return near
 
 
-def _assign(near: list[_Near], found: dict[str, Visit]) -> None:
+def _assigned(near: list[_Near]) -> dict[str, Visit]:
     """Give the nearest pairs to each other first, each collection and each visit once."""
-    near.sort(key=_NEAREST)
+    found: dict[str, Visit] = {}
     taken: set[str] = set()
-    for _, _, collection_id, visit_key, visit in near:
+    for _, _, collection_id, visit_key, visit in sorted(near, key=_NEAREST):
         if collection_id not in found and visit_key not in taken:
             found[collection_id] = visit
             taken.add(visit_key)
+    return found
 
 
-_BOX = attrgetter("box")
-_OPENING_ORDER = attrgetter("box", "at", "seq")
+_OPENING_ORDER = attrgetter("at", "seq")
 _COUNT_ORDER = attrgetter("lid_at", "collection_id")
 _NEAREST = itemgetter(0, 1, 2, 3)
 
@@ -172,22 +194,28 @@ class _Visits:
 
 
 def _lid_counts(
-    books: Books, rules: Rules, visits: list[Visit], visit_of: dict[str, Visit]
+    collections: Iterable[Collection],
+    visits: list[Visit],
+    visit_of: dict[str, Visit],
+    rules: Rules,
+    now: datetime,
 ) -> Iterator[Match]:
     counted: set[str] = set()
-    for one in books.collections:
+    for one in collections:
         visit = visit_of.get(one.collection_id)
         if visit is not None:
             counted.add(visit.key)
             yield _lid_count(State.MATCHED, visit, one, "The lid was opened where it was counted.")
         elif one.sensed:
             due = one.lid_at + rules.records_due
-            state = State.EXPECTED if books.now <= due else State.MISSING
+            state = State.EXPECTED if now <= due else State.MISSING
             yield _lid_count(state, None, one, "No lid opening of this box near the count.")
+    if len(counted) == len(visits):
+        return
     for visit in visits:
         if visit.key not in counted:
             due = visit.first_at + rules.count_due
-            state = State.EXPECTED if books.now <= due else State.MISSING
+            state = State.EXPECTED if now <= due else State.MISSING
             yield _lid_count(state, visit, None, "The lid was opened and no count has come.")
 
 
@@ -210,21 +238,19 @@ def _lid_count(
     )
 
 
-def _sensor_counts(books: Books, rules: Rules, visit_of: dict[str, Visit]) -> Iterator[Match]:
+def _sensor_counts(
+    papers: _BoxPapers, visit_of: dict[str, Visit], rules: Rules
+) -> Iterator[Match]:
     """Compare each count with the interval that its holding period's deposits lead to.
 
     A sensor never makes money wrong: below and above are evidence, and say so.
     """
-    sensed = {(one.box, one.lid_seq): one for one in books.expectations}
-    for one in books.collections:
+    sensed = {one.lid_seq: one for one in papers.expectations}
+    for one in papers.collections:
         visit = visit_of.get(one.collection_id)
         if visit is None:
             continue
-        known = [
-            expectation
-            for opening in visit.openings
-            if (expectation := sensed.get((one.box, opening.seq))) is not None
-        ]
+        known = [sensed[opening.seq] for opening in visit.openings if opening.seq in sensed]
         if known:
             yield compare_count(one, known, low=rules.deposit_low, high=rules.deposit_high)
 

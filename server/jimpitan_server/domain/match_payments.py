@@ -69,6 +69,8 @@ def link_payments(
     return PaymentLinks(links, repeated)
 
 
+# Of so few texts all words are looked at rather sooner than all names are gathered.
+FEW_SHARE = 4
 _ORDER = attrgetter("paid_at", "payment_id")
 _CREDIT_ORDER = attrgetter("booked_on", "credit_id")
 
@@ -149,7 +151,8 @@ def _by_reference(
     references = plain_all([payment.reference or "" for payment in payments])
     rrns = plain_all([payment.rrn or "" for payment in payments])
     texts = [(credit.credit_id, credit.text) for credit in waiting.values()]
-    mentions = Mentions(texts, {*references, *rrns})
+    few = len(texts) < len(payments) // FEW_SHARE
+    mentions = Mentions(texts, None if few else {*references, *rrns})
     if mentions.is_empty:
         return [], set()  # as in nearly every account that settles in batches
     named = [

@@ -140,7 +140,7 @@ def _debits(
     }
     mentions = Mentions(
         ((debit.debit_id, debit.text) for debit in books.debits),
-        chain.from_iterable(names.values()),
+        set(chain.from_iterable(names.values())),
     )
     window = Window(
         before=rules.clock_slack_days, after=rules.credit_lag_days + rules.credit_search_days

@@ -127,7 +127,7 @@ def match_slips(
     ordered = _in_order(remittances)
     names = plain_all([one.reference for one in ordered])
     texts = [(credit.credit_id, credit.text) for credit in waiting.values()]
-    mentions = Mentions(texts, names)
+    mentions = Mentions(texts, set(names))
     for remittance, name in zip(ordered, names, strict=True):
         ids = sorted(mentions.of(name))
         named = [waiting[one] for one in ids if one in waiting]

@@ -3,7 +3,9 @@
 It can run again at any time on everything there is, in any order, with the same result.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from jimpitan_server.domain.books import Books, Rules
 from jimpitan_server.domain.collection_discrepancies import collection_discrepancies
@@ -63,7 +65,9 @@ def match_books(books: Books, rules: Rules) -> Matching:
     found = [*match_cash(books, rules), *match_refunds(books, bank, rules)]
     told = list(match_confirmations(books, confirmed, rules))
     found += told
-    matches = _in_order(found)
+    by_relation = _by_relation(found)
+    matches = tuple(chain.from_iterable(by_relation[one] for one in sorted(by_relation)))
+    compared = by_relation[Relation.SENSOR_COUNT]
     return Matching(
         matches=matches,
         discrepancies=(
@@ -71,24 +75,29 @@ def match_books(books: Books, rules: Rules) -> Matching:
             *fee_discrepancies(books, rules),
             *handover_discrepancies(books),
             *confirmation_discrepancies(books, told),
-            *drift_discrepancies(matches, books.collections, books.now),
+            *drift_discrepancies(compared, books.collections, books.now),
             *collection_discrepancies(books),
         ),
-        position=_position(books, matches),
+        position=_position(books, by_relation),
     )
 
 
-def _in_order(found: list[Match]) -> tuple[Match, ...]:
-    """Return matches by their keys, each of which names one."""
-    by_key = {match.key: match for match in found}
-    assert len(by_key) == len(found), "two matches under one key"
-    return tuple([by_key[key] for key in sorted(by_key)])
+def _by_relation(found: Iterable[Match]) -> dict[Relation, list[Match]]:
+    """Return matches by relation, in the order of their keys, each of which names one.
 
-
-def _position(books: Books, matches: tuple[Match, ...]) -> Position:
+    A key begins with the relation, so the relations in order are all matches in order.
+    """
     by_relation: dict[Relation, list[Match]] = {relation: [] for relation in Relation}
-    for one in matches:
-        by_relation[one.relation].append(one)
+    for match in found:
+        by_relation[match.relation].append(match)
+    for relation, matches in by_relation.items():
+        by_key = {match.key: match for match in matches}
+        assert len(by_key) == len(matches), "two matches under one key"
+        by_relation[relation] = [by_key[key] for key in sorted(by_key)]
+    return by_relation
+
+
+def _position(books: Books, by_relation: Mapping[Relation, list[Match]]) -> Position:
     confirmed = by_relation[Relation.PAYMENT_CREDIT]
     remitted = by_relation[Relation.REMITTANCE_CREDIT]
     counts = by_relation[Relation.COUNT_REMITTANCE]

@@ -40,13 +40,15 @@ def plain_all(names: Sequence[str]) -> list[str]:
 class Mentions:
     """Finds the texts that mention a name, by whole words; short names are in none."""
 
-    def __init__(self, texts: Iterable[tuple[str, str]], wanted: Iterable[str]) -> None:
-        """Index `(id, text)` pairs, for the names (as compared) that anybody will ask for."""
-        names = {name for name in wanted if len(name) >= REFERENCE_LENGTH_MIN}
+    def __init__(
+        self, texts: Iterable[tuple[str, str]], wanted: AbstractSet[str] | None = None
+    ) -> None:
+        """Index `(id, text)` pairs; of the `wanted` names (as compared) only, if they are told."""
         ids_by_word: dict[str, list[str]] = defaultdict(list)
         for text_id, text in texts:
-            for word in _wanted_in(text, names):
-                ids_by_word[word].append(text_id)
+            for word in words_of(text) if wanted is None else _wanted_in(text, wanted):
+                if len(word) >= REFERENCE_LENGTH_MIN:
+                    ids_by_word[word].append(text_id)
         self._ids_by_word: Mapping[str, list[str]] = dict(ids_by_word)
 
     def of(self, *names: str) -> list[str]:
@@ -63,12 +65,12 @@ class Mentions:
         return not self._ids_by_word
 
 
-def _wanted_in(text: str, names: set[str]) -> AbstractSet[str]:
+def _wanted_in(text: str, names: AbstractSet[str]) -> AbstractSet[str]:
     """Return those of some names that are words of a text."""
     upper = text.upper()
     chunks = upper.split()
     if upper.isascii() and "".join(chunks).isalnum():  # as nearly always
-        return _NONE if names.isdisjoint(chunks) else names.intersection(chunks)
+        return _NONE if names.isdisjoint(chunks) else names & set(chunks)
     return names & words_of(text)
 
 
