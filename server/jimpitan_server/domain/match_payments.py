@@ -1,26 +1,20 @@
 """Donors' payments against the statement: by reference, by batch, or by equal amounts."""
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
-from datetime import date
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 
 from jimpitan_server.domain.books import Credit, Payment, Refund, Rules
-from jimpitan_server.domain.fees import rate_of
 from jimpitan_server.domain.match import State
 from jimpitan_server.domain.match_batches import Link, match_batches
+from jimpitan_server.domain.match_named import link_named, search_window, shapes_named
 from jimpitan_server.domain.match_remittances import item_of_credit
 from jimpitan_server.domain.mentions import (
-    Mentions,
-    plain,
-    plain_all,
     says_any,
-    shape,
     shapes_of,
-    words_of,
 )
-from jimpitan_server.domain.pairing import Item, Window, group_equal
+from jimpitan_server.domain.pairing import Item, group_equal
 from jimpitan_server.domain.settlement import Settlement, SettlementProfile, SettlementTerms
 
 
@@ -69,8 +63,6 @@ def link_payments(
     return PaymentLinks(links, repeated)
 
 
-# Of so few texts all words are looked at rather sooner than all names are gathered.
-FEW_SHARE = 4
 _ORDER = attrgetter("paid_at", "payment_id")
 _CREDIT_ORDER = attrgetter("booked_on", "credit_id")
 
@@ -83,21 +75,20 @@ def _link_account(
     claimed: Container[str],
 ) -> PaymentLinks:
     waiting = {credit.credit_id: credit for credit in sorted(credits_, key=_CREDIT_ORDER)}
-    links, names = _by_reference(payments, waiting, rules)
+    links, shapes = link_named(payments, waiting, rules)
     linked = {payment.payment_id for link in links for payment in link.payments}
     rest, repeated = _without_repeats(payments, linked, claimed)
     by_qris = [one for one in waiting.values() if says_any(one.text, rules.qris_words)]
     parts = _by_profile(rest, rules.terms_of(payments[0].account))
     for profile, part in parts:
         if profile.way is Settlement.PAYMENT:
-            shapes = {shape(name) for name in names}
             unnamed = [one for one in by_qris if not shapes & shapes_of(one.text)]
             found = _by_amount(part, unnamed, rules)
         else:
             found = match_batches(part, by_qris, profile, rules, refunds)
         links += found
         if len(parts) > 1:
-            names |= _names_in(found)
+            shapes |= shapes_named(found)
         answered = {credit.credit_id for link in found for credit in link.credits}
         by_qris = [one for one in by_qris if one.credit_id not in answered]
         kept_back = {one.refund_id for link in found for one in link.refunds}
@@ -118,108 +109,8 @@ def _by_profile(
     return list(parts.values())
 
 
-def _names_in(links: list[Link]) -> set[str]:
-    """Return the references of payments that stand in the texts of their credits."""
-    return {
-        name
-        for link in links
-        for credit in link.credits
-        for name in words_of(credit.text).intersection(
-            plain(one) for payment in link.payments for one in payment.references
-        )
-    }
-
-
-def _window(rules: Rules) -> Window:
-    after = rules.credit_lag_days + rules.credit_search_days
-    return Window(before=rules.clock_slack_days, after=after)
-
-
 def _item_of(payment: Payment) -> Item:
     return Item(day=payment.paid_on, item_id=payment.payment_id, amount=payment.credit_due)
-
-
-def _by_reference(
-    payments: list[Payment], waiting: dict[str, Credit], rules: Rules
-) -> tuple[list[Link], set[str]]:
-    """Link payments that a credit's text names, and take those credits out of `waiting`.
-
-    The names that this bank was seen to write come with the links: a credit whose text has a word
-    of such a shape names a payment. When it is none that we know, its notification was lost; it
-    must not be taken for another payment of that amount.
-    """
-    references = plain_all([payment.reference or "" for payment in payments])
-    rrns = plain_all([payment.rrn or "" for payment in payments])
-    texts = [(credit.credit_id, credit.text) for credit in waiting.values()]
-    few = len(texts) < len(payments) // FEW_SHARE
-    mentions = Mentions(texts, None if few else {*references, *rrns})
-    if mentions.is_empty:
-        return [], set()  # as in nearly every account that settles in batches
-    named = [
-        (payment.paid_at, payment.payment_id, payment, reference, rrn)
-        for payment, reference, rrn in zip(payments, references, rrns, strict=True)
-        if reference in mentions or rrn in mentions
-    ]
-    named.sort(key=_BY_TIME)
-    links: list[Link] = []
-    names: set[str] = set()
-    window = _window(rules)
-    for _, _, payment, reference, rrn in named:
-        day = payment.paid_on
-        credit = _nearest(payment, day, mentions.of(reference, rrn), waiting, window)
-        if credit is not None:
-            del waiting[credit.credit_id]
-            links.append(_named(payment, day, credit, rules))
-            names.update([one for one in (reference, rrn) if credit.credit_id in mentions.of(one)])
-    return links, names
-
-
-_BY_TIME = itemgetter(0, 1)
-
-
-def _nearest(
-    payment: Payment,
-    day: date,
-    ids: Iterable[str],
-    waiting: Mapping[str, Credit],
-    window: Window,
-) -> Credit | None:
-    """Return that of some credits which came in time and is nearest to a payment's amount."""
-    best: Credit | None = None
-    for one in ids:
-        credit = waiting.get(one)
-        if credit is None or credit is best:
-            continue
-        if not -window.before <= (credit.booked_on - day).days <= window.after:
-            continue
-        if best is None or _nearness(payment, credit) < _nearness(payment, best):
-            best = credit
-    return best
-
-
-def _nearness(payment: Payment, credit: Credit) -> tuple[object, ...]:
-    return abs(credit.amount - payment.credit_due), credit.booked_on, credit.credit_id
-
-
-def _named(payment: Payment, day: date, credit: Credit, rules: Rules) -> Link:
-    state, reason = State.MATCHED, "The credit names the payment."
-    due_idr, arrived_idr = payment.credit_due.amount, credit.amount.amount
-    if arrived_idr > due_idr:
-        state, reason = State.OVER, "The credit names the payment and is larger."
-    elif arrived_idr < due_idr:
-        state, reason = State.UNDER, "The credit names the payment and is smaller."
-    profile = rules.terms_of(payment.account).on(day)
-    closes_on, _ = profile.batch_of(payment.paid_at)
-    if credit.booked_on > profile.credited_between(closes_on, rules.calendar)[1]:
-        reason += f" It came after {(credit.booked_on - day).days} days."
-    evidence = _fee_in(payment, credit) if state is State.UNDER else {}
-    return Link((payment,), (credit,), state, reason, evidence)
-
-
-def _fee_in(payment: Payment, credit: Credit) -> dict[str, object]:
-    gap = payment.credit_due - credit.amount
-    fee_bp = rate_of([payment.amount], gap)
-    return {} if fee_bp is None else {"fee_bp": fee_bp, "fee_idr": gap.amount}
 
 
 def _without_repeats(
@@ -267,7 +158,7 @@ def _by_amount(payments: list[Payment], credits_: list[Credit], rules: Rules) ->
     expected = [_item_of(payment) for payment in payments]
     arrived = [item_of_credit(credit) for credit in credits_]
     links = []
-    for group in group_equal(expected, arrived, _window(rules)):
+    for group in group_equal(expected, arrived, search_window(rules)):
         if not group.answered:
             continue
         state, reason = State.MATCHED, "The only payment and the only credit of this amount."

@@ -147,7 +147,9 @@ def _debits(
     )
     found: dict[str, Debit] = {}
     for refund in refunds:
-        for debit_id in sorted(set(mentions.of(*names[refund.refund_id]))):
+        for debit_id in sorted(
+            set(chain.from_iterable(map(mentions.ids_of, names[refund.refund_id])))
+        ):
             debit = free.get(debit_id)
             if debit and debit.account == refund.account and debit.amount == refund.amount:
                 found[refund.refund_id] = free.pop(debit_id)

@@ -129,7 +129,7 @@ def match_slips(
     texts = [(credit.credit_id, credit.text) for credit in waiting.values()]
     mentions = Mentions(texts, set(names))
     for remittance, name in zip(ordered, names, strict=True):
-        ids = sorted(mentions.of(name))
+        ids = sorted(mentions.ids_of(name))
         named = [waiting[one] for one in ids if one in waiting]
         credit = _best_credit(remittance, named, rules)
         if credit is None:

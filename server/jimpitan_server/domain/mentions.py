@@ -10,6 +10,7 @@ from string import ascii_uppercase, digits
 REFERENCE_LENGTH_MIN = 6
 LABEL_LENGTH_MIN = 3
 _NONE: frozenset[str] = frozenset()
+_NO_IDS: Sequence[str] = []
 _WORD = re.compile(r"[A-Z0-9]+")
 
 
@@ -49,20 +50,15 @@ class Mentions:
             for word in words_of(text) if wanted is None else _wanted_in(text, wanted):
                 if len(word) >= REFERENCE_LENGTH_MIN:
                     ids_by_word[word].append(text_id)
-        self._ids_by_word: Mapping[str, list[str]] = dict(ids_by_word)
+        self._ids_by_word: Mapping[str, Sequence[str]] = dict(ids_by_word)
 
-    def of(self, *names: str) -> list[str]:
-        """Return the ids of the texts that mention one of these names, some of them repeatedly."""
-        return [found for name in names for found in self._ids_by_word.get(name, ())]
+    def ids_of(self, name: str) -> Sequence[str]:
+        """Return the ids of the texts that mention a name (as it is compared)."""
+        return self._ids_by_word.get(name, _NO_IDS)
 
-    def __contains__(self, name: str) -> bool:
-        """Tell whether a name is mentioned."""
-        return name in self._ids_by_word
-
-    @property
-    def is_empty(self) -> bool:
-        """Tell whether none of the names is mentioned."""
-        return not self._ids_by_word
+    def any_of(self, names: Iterable[str]) -> bool:
+        """Tell whether at least one of these names is mentioned."""
+        return not self._ids_by_word.keys().isdisjoint(names)
 
 
 def _wanted_in(text: str, names: AbstractSet[str]) -> AbstractSet[str]:
