@@ -105,13 +105,12 @@ def _lost_notifications(
     rules: Rules,
 ) -> list[Match]:
     """Link remittances by QRIS that nobody notified with QRIS credits that nobody explained."""
+    by_qris = [one for one in remittances if one.method is RemittanceMethod.QRIS]
+    if not by_qris:
+        return []
     answered = {remittance_id for match in slips for remittance_id in match.left}
     return pair_by_amount(
-        [
-            one
-            for one in remittances
-            if one.method is RemittanceMethod.QRIS and one.remittance_id not in answered
-        ],
+        [one for one in by_qris if one.remittance_id not in answered],
         [
             one
             for one in books.credits

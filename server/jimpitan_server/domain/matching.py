@@ -5,7 +5,7 @@ It can run again at any time on everything there is, in any order, with the same
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, repeat
 
 from jimpitan_server.domain.books import Books, Rules
 from jimpitan_server.domain.collection_discrepancies import collection_discrepancies
@@ -135,7 +135,7 @@ def _unattributed(books: Books, matches: list[Match]) -> Rupiah:
         if not match.left:
             open_idr += 0 if match.box else match.right_total.amount
             continue
-        open_idr += sum([due_of(one, 0) for one in match.left])
+        open_idr += sum(map(due_of, match.left, repeat(0)))
         surplus_idr = match.right_total.amount - match.left_total.amount
         if surplus_idr > 0 and not (match.box and match.evidence.get("surplus_terminal")):
             open_idr += surplus_idr
