@@ -2,67 +2,30 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
-from typing import NamedTuple
 
+from jimpitan_server.domain.alignment import RUN_LENGTH_MAX
+from jimpitan_server.domain.batch import (
+    Batch,
+    Link,
+    due_of,
+    link_of_differing,
+    link_of_equal,
+    link_of_run,
+)
+from jimpitan_server.domain.batch_order import Lane, in_order
 from jimpitan_server.domain.books import Credit, Payment, Refund, Rules
-from jimpitan_server.domain.fees import rate_of
-from jimpitan_server.domain.match import NO_EVIDENCE, State
+from jimpitan_server.domain.match import State
 from jimpitan_server.domain.mentions import LABEL_LENGTH_MIN, plain_all, shape, words_of
 from jimpitan_server.domain.netting import Netting
-from jimpitan_server.domain.rupiah import Rupiah, total
+from jimpitan_server.domain.rupiah import total
 from jimpitan_server.domain.settlement import Settlement, SettlementProfile
 
-# A long holiday (Idul Fitri) closes the banks for about a week; more batches than that are
-# never paid as one credit.
-_RUN_LENGTH_MAX = 10
 # A batch that is paid in parts is paid in few: by merchant number, or by two limits of a day.
 _PARTS_MAX = 6
-
-
-class Link(NamedTuple):
-    """Payments and the credits that answer them, before it is known whose money each was.
-
-    `refunds` were kept back from the credits. (A named tuple: a country's year has a million.)
-    """
-
-    payments: tuple[Payment, ...]
-    credits: tuple[Credit, ...]
-    state: State
-    reason: str
-    evidence: Mapping[str, object] = NO_EVIDENCE
-    refunds: tuple[Refund, ...] = ()
-
-
-def due_of(payments: Iterable[Payment]) -> Rupiah:
-    """Return what should reach the account for these payments."""
-    return Rupiah(sum([one.amount.amount - one.fee.amount for one in payments]))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Batch:
-    """The payments of one batch, or of one batch and terminal, and what should arrive for them.
-
-    `number` counts the batches that close on one day; the credit should come between `first_on`
-    and `last_on`.
-    """
-
-    closes_on: date
-    number: int
-    terminal: str
-    payments: tuple[Payment, ...]
-    due: Rupiah
-    first_on: date
-    last_on: date
-
-    @property
-    def name(self) -> str:
-        """How reasons call it."""
-        return self.closes_on.isoformat() + (f" no. {self.number + 1}" if self.number else "")
 
 
 class _Batches:
@@ -75,8 +38,10 @@ class _Batches:
         profile: SettlementProfile,
         rules: Rules,
     ) -> None:
-        by_terminal = profile.way is Settlement.TERMINAL_DAILY
+        self._by_terminal = by_terminal = profile.way is Settlement.TERMINAL_DAILY
         self._profile, self._rules = profile, rules
+        # What each credit answered, where it answered whole batches.
+        self.answered: dict[str, tuple[Batch, ...]] = {}
         parts: dict[tuple[date, int, str], list[Payment]] = defaultdict(list)
         payments = list(payments)
         terminals = [""] * len(payments)
@@ -84,10 +49,10 @@ class _Batches:
             terminals = plain_all([one.terminal or "" for one in payments])
         for payment, terminal in zip(payments, terminals, strict=True):
             parts[*profile.batch_of(payment.paid_at), terminal].append(payment)
-        self._by_ordinal: dict[int, dict[str, list[_Batch]]] = defaultdict(dict)
+        self._by_ordinal: dict[int, dict[str, list[Batch]]] = defaultdict(dict)
         for (closes_on, number, terminal), part in sorted(parts.items()):
             first_on, last_on = profile.credited_between(closes_on, rules.calendar)
-            batch = _Batch(
+            batch = Batch(
                 closes_on=closes_on,
                 number=number,
                 terminal=terminal,
@@ -100,16 +65,16 @@ class _Batches:
         # The terminals that this bank is seen to name, and what such names look like.
         known = {terminal for _, _, terminal in parts if terminal}
         self._named = frozenset(
-            word for one in credits_ if known for word in _labels_in(one.text)
+            word for one in credits_ if known for word in labels_in(one.text)
         ).intersection(known)
         self._shapes = frozenset(shape(terminal) for terminal in self._named)
 
-    def take(self, answered: Iterable[_Batch]) -> None:
+    def take(self, answered: Iterable[Batch]) -> None:
         """Forget batches that a credit answered."""
         for batch in answered:
             self._by_ordinal[batch.closes_on.toordinal()][batch.terminal].remove(batch)
 
-    def waiting(self) -> list[_Batch]:
+    def waiting(self) -> list[Batch]:
         """Return those that wait for a credit, oldest first."""
         return [
             batch
@@ -118,7 +83,7 @@ class _Batches:
             for batch in of_terminal
         ]
 
-    def in_reach(self, credit: Credit) -> list[_Batch]:
+    def in_reach(self, credit: Credit) -> list[Batch]:
         """Return those that a credit may pay.
 
         A credit that names a terminal pays no other one, whether or not we know of payments
@@ -141,13 +106,45 @@ class _Batches:
             for batch in part
         ]
 
+    def lanes(
+        self, short: Iterable[Credit], alone: Iterable[Credit], all_: Iterable[Credit]
+    ) -> list[Lane]:
+        """Return the lanes in which batches lack something while credits stay alone.
+
+        A lane is one terminal that the bank is seen to name, or all where it settles by the day:
+        what it pays comes in order. `short` credits brought less than their batches should get.
+        """
+        lanes: dict[str, Lane] = defaultdict(Lane)
+        for batch in self.waiting():
+            if batch.terminal in self._named or not self._by_terminal:
+                lanes[batch.terminal].open_batches.append(batch)
+        for credit in short:
+            (batch,) = self.answered[credit.credit_id]
+            if batch.terminal in self._named or not self._by_terminal:
+                lanes[batch.terminal].short_batches.append(batch)
+        for credit in alone if lanes else ():
+            lane = lanes.get(self._lane_of(credit) or "")
+            if lane is not None:
+                lane.open_credits.append(credit)
+        lanes = {name: lane for name, lane in lanes.items() if lane.open_credits}
+        for credit in all_ if lanes else ():
+            answered = self.answered.get(credit.credit_id)
+            lane = lanes.get(self._lane_of(credit) or "")
+            if answered and lane is not None:
+                lane.answered.append((credit, answered))
+        return [lanes[name] for name in sorted(lanes)]
+
+    def _lane_of(self, credit: Credit) -> str | None:
+        names = self._names_in(credit)
+        return names[0] if len(names) == 1 else None
+
     def _names_in(self, credit: Credit) -> list[str]:
         """Return the words of a credit that are terminals, or look like this bank's names."""
         if not self._named:
             return []
         return [
             word
-            for word in _labels_in(credit.text)
+            for word in labels_in(credit.text)
             if word in self._named or shape(word) in self._shapes
         ]
 
@@ -155,17 +152,16 @@ class _Batches:
 _id_of = attrgetter("payment_id")
 
 
-def _batch_order(batch: _Batch) -> tuple[date, int, str]:
+def _batch_order(batch: Batch) -> tuple[date, int, str]:
     return batch.closes_on, batch.number, batch.terminal
 
 
 @lru_cache(maxsize=4096)
-def _labels_in(text: str) -> tuple[str, ...]:
+def labels_in(text: str) -> tuple[str, ...]:
     """Return the words of a bank's text that may be labels; batches often have the same text."""
     return tuple(word for word in words_of(text) if len(word) >= LABEL_LENGTH_MIN)
 
 
-_Found = tuple[list[_Batch], State, str, Mapping[str, object]]
 _NOTHING_MORE: Mapping[str, object] = {}
 
 
@@ -177,24 +173,33 @@ def match_batches(
     refunds: Iterable[Refund] = (),
 ) -> list[Link]:
     """Link batches with credits: exact sums, batches paid as one, one from which refunds were
-    kept back, one paid in parts, the rest.
+    kept back, one paid in parts, the rest; sums on their days before sums beside them.
 
-    Payments without a credit and credits without a payment are left out, for the caller to judge.
+    Where a batch and a credit of one lane stay alone after that, an equal sum may have led astray:
+    then the lane is put in order. Payments without a credit and credits without a payment are
+    left out, for the caller to judge.
     """
     credits_ = list(credits_)
     batches = _Batches(payments, credits_, profile, rules)
     waiting = sorted(credits_, key=lambda credit: (credit.booked_on, credit.credit_id))
     links: list[Link] = []
-    for step in (_exact, _run):
+    for step in (_exact_on_its_day, _exact, _run):
         waiting = _step(step, waiting, batches, links)
     waiting = _netted(waiting, batches, refunds, links)
     waiting = _in_parts(waiting, batches, rules, links)
-    _step(_differing, waiting, batches, links)
-    return links
+    differing: list[Link] = []
+    for step in (_differing_on_its_day, _differing):
+        waiting = _step(step, waiting, batches, differing)
+    links += differing
+    short = [one.credits[0] for one in differing if one.state is State.UNDER]
+    return in_order(links, batches.lanes(short, waiting, credits_), profile, rules)
+
+
+_Found = tuple[list[Batch], Link]
 
 
 def _step(
-    step: Callable[[Credit, list[_Batch]], _Found | None],
+    step: Callable[[Credit, list[Batch]], _Found | None],
     waiting: list[Credit],
     batches: _Batches,
     links: list[Link],
@@ -206,54 +211,48 @@ def _step(
         if found is None:
             unanswered.append(credit)
             continue
-        answered, state, reason, evidence = found
+        answered, link = found
         batches.take(answered)
-        payments = tuple(payment for batch in answered for payment in batch.payments)
-        links.append(
-            Link(
-                payments=payments,
-                credits=(credit,),
-                state=state,
-                reason=reason,
-                evidence=evidence,
-            )
-        )
+        batches.answered[credit.credit_id] = tuple(answered)
+        links.append(link)
     return unanswered
 
 
-def _exact(credit: Credit, near: list[_Batch]) -> _Found | None:
+def _exact_on_its_day(credit: Credit, near: list[Batch]) -> _Found | None:
+    return _exact(credit, [one for one in near if one.first_on <= credit.booked_on <= one.last_on])
+
+
+def _exact(credit: Credit, near: list[Batch]) -> _Found | None:
     equal = [batch for batch in near if batch.due == credit.amount]
     if not equal:
         return None
-    timely = [batch for batch in equal if batch.first_on <= credit.booked_on <= batch.last_on]
-    if len(timely) == 1 and len(equal) > 1:
-        equal = timely  # the habit of the acquirer tells which
-    batch = equal[0]
-    if len(equal) > 1:
-        # Of batches that are alike the one closed last: an older one may still be part of a
-        # larger credit, booked before the younger was closed.
-        closed = [one for one in equal if one.closes_on < credit.booked_on] or equal[:1]
-        batch = closed[-1]
-        reason = f"{len(equal)} batches have this sum; the one closed last is taken for it."
-        return [batch], State.AMBIGUOUS, reason, {"equally_good": len(equal)}
-    reason = f"The {len(batch.payments)} payments of {batch.name} have this sum."
-    if credit.booked_on > batch.last_on:
-        reason += f" It was due by {batch.last_on.isoformat()}."
-    return [batch], State.MATCHED, reason, _NOTHING_MORE
+    if len(equal) == 1:
+        return equal, link_of_equal(equal[0], credit)
+    # Of batches that are alike the one closed last: an older one may still be part of a
+    # larger credit, booked before the younger was closed.
+    closed = [one for one in equal if one.closes_on < credit.booked_on] or equal[:1]
+    reason = f"{len(equal)} batches have this sum; the one closed last is taken for it."
+    link = Link(
+        payments=closed[-1].payments,
+        credits=(credit,),
+        state=State.AMBIGUOUS,
+        reason=reason,
+        evidence={"equally_good": len(equal)},
+    )
+    return [closed[-1]], link
 
 
-def _run(credit: Credit, near: list[_Batch]) -> _Found | None:
+def _run(credit: Credit, near: list[Batch]) -> _Found | None:
     """Find batches that follow each other, of one terminal or of all, paid as one credit."""
     for start in range(len(near)):
         due, end = near[start].due, start
-        for end in range(start + 1, min(start + _RUN_LENGTH_MAX, len(near))):
+        for end in range(start + 1, min(start + RUN_LENGTH_MAX, len(near))):
             due += near[end].due
             if due >= credit.amount:
                 break
         if due == credit.amount and end > start:
             part = near[start : end + 1]
-            reason = f"{part[0].name} to {part[-1].name} as one credit."
-            return part, State.MATCHED, reason, _NOTHING_MORE
+            return part, link_of_run(part, credit)
     return None
 
 
@@ -324,24 +323,17 @@ def _in_parts(
     return [credit for credit in waiting if credit.credit_id not in taken]
 
 
-def _is_timely(batch: _Batch, day: date, rules: Rules) -> bool:
+def _is_timely(batch: Batch, day: date, rules: Rules) -> bool:
     return (batch.first_on - day).days <= rules.clock_slack_days and day <= batch.last_on
 
 
-def _differing(credit: Credit, near: list[_Batch]) -> _Found | None:
+def _differing_on_its_day(credit: Credit, near: list[Batch]) -> _Found | None:
+    return _differing(credit, [one for one in near if one.first_on <= credit.booked_on])
+
+
+def _differing(credit: Credit, near: list[Batch]) -> _Found | None:
     usual = [one for one in near if credit.booked_on <= one.last_on]
     if not usual:
         return None
-    batch = usual[0]
-    if credit.amount > batch.due:
-        reason = f"More than the payments notified for {batch.name}: some were lost."
-        is_named = batch.terminal and batch.terminal in _labels_in(credit.text)
-        evidence = {"surplus_terminal": batch.terminal} if is_named else _NOTHING_MORE
-        return [batch], State.OVER, reason, evidence
-    fee_bp = rate_of((one.amount for one in batch.payments), batch.due - credit.amount)
-    if fee_bp is None:
-        reason = f"Less than the payments notified for {batch.name}."
-        return [batch], State.UNDER, reason, _NOTHING_MORE
-    fee = batch.due - credit.amount
-    reason = f"Less than the payments notified for {batch.name}, by a fee of {fee_bp / 100:g} %."
-    return [batch], State.UNDER, reason, {"fee_bp": fee_bp, "fee_idr": fee.amount}
+    names_it = bool(usual[0].terminal) and usual[0].terminal in labels_in(credit.text)
+    return usual[:1], link_of_differing(usual[0], credit, names_it=names_it)

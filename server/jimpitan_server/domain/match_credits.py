@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 
+from jimpitan_server.domain.batch import Link, due_of
 from jimpitan_server.domain.books import (
     Books,
     Credit,
@@ -20,7 +21,6 @@ from jimpitan_server.domain.due import OPEN_REASONS, DueDates
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.manual_link import LinkedByHand, link_by_hand
 from jimpitan_server.domain.match import Match, Relation, State
-from jimpitan_server.domain.match_batches import Link, due_of
 from jimpitan_server.domain.match_payments import link_payments
 from jimpitan_server.domain.match_remittances import (
     RemittancePayments,
@@ -29,7 +29,7 @@ from jimpitan_server.domain.match_remittances import (
     pair_by_amount,
 )
 from jimpitan_server.domain.mentions import plain, says_any, words_of
-from jimpitan_server.domain.netting import given_back, in_parts
+from jimpitan_server.domain.netting import debits_by_name, given_back, in_parts
 from jimpitan_server.domain.rupiah import NOTHING, Rupiah, total
 
 
@@ -50,8 +50,10 @@ def match_credits(books: Books, rules: Rules, *, donors: Container[str] = ()) ->
     claimed = paid_by_qris.remittance_by_payment
     payments = {one.payment_id: one for one in books.payments} if books.refunds else {}
     refunds = in_parts(books.refunds, payments)
-    found = link_payments(books.payments, waiting, rules, claimed=claimed, refunds=refunds)
-    is_plain = not paid_by_qris.remittance_by_payment and not refunds
+    debited = debits_by_name(refunds, books.debits, payments) if refunds else {}
+    unseen = [one for one in refunds if one.refund_id not in debited]
+    found = link_payments(books.payments, waiting, rules, claimed=claimed, refunds=unseen)
+    is_plain = not paid_by_qris.remittance_by_payment and not unseen
     split = [_of_donors(one) for one in found.links] if is_plain else []
     if not is_plain:
         split = [match for link in found.links for match in _split(link, paid_by_qris)]
@@ -158,7 +160,8 @@ def _split(link: Link, paid_by_qris: RemittancePayments) -> Iterator[Match]:
         for payment in link.payments:
             remittance = remittance_by_payment.get(payment.payment_id)
             if remittance is not None:
-                arrived = min(payment.credit_due, left) if len(link.payments) > 1 else left
+                is_alone = len(link.payments) == 1 and not link.is_batch
+                arrived = left if is_alone else min(payment.credit_due, left)
                 left -= arrived
                 yield _remitted(remittance, payment.credit_due, arrived, credit_ids, link)
     kept_back = total(one.amount for one in link.refunds)
@@ -183,15 +186,17 @@ def _split(link: Link, paid_by_qris: RemittancePayments) -> Iterator[Match]:
 def _remitted(
     remittance: Remittance, due: Rupiah, arrived: Rupiah, credit_ids: tuple[str, ...], link: Link
 ) -> Match:
+    # What a batch lacks or brings beyond its payments is not this one's, if it arrived whole.
+    is_whole = arrived == due and link.state in {State.OVER, State.UNDER}
     return Match(
         relation=Relation.REMITTANCE_CREDIT,
-        state=link.state,
+        state=State.MATCHED if is_whole else link.state,
         left=(remittance.remittance_id,),
         right=credit_ids,
         left_total=due,
         right_total=arrived,
         reason=link.reason,
-        evidence=link.evidence,
+        evidence={} if is_whole else link.evidence,
     )
 
 

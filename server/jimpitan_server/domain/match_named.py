@@ -5,10 +5,10 @@ from datetime import date, datetime
 from operator import itemgetter
 from typing import NamedTuple
 
+from jimpitan_server.domain.batch import Link
 from jimpitan_server.domain.books import Credit, Payment, Rules
 from jimpitan_server.domain.fees import rate_of
 from jimpitan_server.domain.match import NO_EVIDENCE, State
-from jimpitan_server.domain.match_batches import Link
 from jimpitan_server.domain.mentions import (
     REFERENCE_LENGTH_MIN,
     Mentions,

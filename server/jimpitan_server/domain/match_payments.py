@@ -5,9 +5,10 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from operator import attrgetter
 
+from jimpitan_server.domain.batch import Link
 from jimpitan_server.domain.books import Credit, Payment, Refund, Rules
 from jimpitan_server.domain.match import State
-from jimpitan_server.domain.match_batches import Link, match_batches
+from jimpitan_server.domain.match_batches import match_batches
 from jimpitan_server.domain.match_named import link_named, search_window, shapes_named
 from jimpitan_server.domain.match_remittances import item_of_credit
 from jimpitan_server.domain.mentions import (

@@ -7,14 +7,12 @@ reached the account the refund must show as a debit; where it never did, the two
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
-from itertools import chain
 
 from jimpitan_server.domain.books import Books, Debit, Payment, Refund, Rules
 from jimpitan_server.domain.due import OPEN_REASONS, DueDates
 from jimpitan_server.domain.match import Match, Relation, State
 from jimpitan_server.domain.match_payments import fingerprint
-from jimpitan_server.domain.mentions import Mentions, plain
-from jimpitan_server.domain.netting import given_back, in_parts
+from jimpitan_server.domain.netting import debits_by_name, given_back, in_parts
 from jimpitan_server.domain.pairing import Item, Window, group_equal
 from jimpitan_server.domain.rupiah import NOTHING, Rupiah, total
 
@@ -52,9 +50,8 @@ def match_refunds(books: Books, matches: list[Match], rules: Rules) -> list[Matc
     ended = {
         payment_id: _rest(waiting[payment_id], left[payment_id]) for payment_id in never_arrived
     }
-    for payment_id, parts in never_arrived.items():
-        reason = "The payment was given back before it reached the account."
-        found.append(given_back(parts, State.MATCHED, reason, payment_by_id[payment_id].box))
+    reason = "The payment was given back before it reached the account."
+    kept_back += [given_back(parts, State.MATCHED, reason) for parts in never_arrived.values()]
     standing = [one for one in _standing(matches, ended) if one.relation is not _KEPT_BACK]
     return [*standing, *found, *_by_payment(kept_back, payment_by_id)]
 
@@ -63,7 +60,10 @@ _KEPT_BACK = Relation.PAYMENT_REFUND
 
 
 def _by_payment(kept_back: Iterable[Match], payment_by_id: dict[str, Payment]) -> Iterator[Match]:
-    """Put what was kept back of one payment, at one settlement or at several, into one match."""
+    """Put what was given back of one payment without a debit into one match.
+
+    It was kept back from one settlement or several, or ended what never arrived, or both.
+    """
     by_payment: dict[str, list[Match]] = defaultdict(list)
     for match in kept_back:
         by_payment[match.left[0]].append(match)
@@ -132,28 +132,13 @@ def _debits(
 
     What never reached the account goes out of it by name only: another debit is no refund.
     """
-    free = {debit.debit_id: debit for debit in books.debits}
     payment_by_id = {one.payment_id: one for one in books.payments}
-    names = {
-        refund.refund_id: [plain(one) for one in payment_by_id[refund.payment_id].references]
-        for refund in refunds
-    }
-    mentions = Mentions(
-        ((debit.debit_id, debit.text) for debit in books.debits),
-        set(chain.from_iterable(names.values())),
-    )
     window = Window(
         before=rules.clock_slack_days, after=rules.credit_lag_days + rules.credit_search_days
     )
-    found: dict[str, Debit] = {}
-    for refund in refunds:
-        for debit_id in sorted(
-            set(chain.from_iterable(map(mentions.ids_of, names[refund.refund_id])))
-        ):
-            debit = free.get(debit_id)
-            if debit and debit.account == refund.account and debit.amount == refund.amount:
-                found[refund.refund_id] = free.pop(debit_id)
-                break
+    found = debits_by_name(refunds, books.debits, payment_by_id)
+    named = {debit.debit_id for debit in found.values()}
+    free = {one.debit_id: one for one in books.debits if one.debit_id not in named}
     refund_by_id = {
         one.refund_id: one
         for one in refunds

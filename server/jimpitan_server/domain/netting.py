@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from jimpitan_server.domain.books import Payment, Refund
-from jimpitan_server.domain.ids import BoxId
+from jimpitan_server.domain.books import Debit, Payment, Refund
 from jimpitan_server.domain.match import Match, Relation, State
+from jimpitan_server.domain.mentions import Mentions, plain
 from jimpitan_server.domain.rupiah import NOTHING, Rupiah, total
 
 # A refund that was told longer ago than two weeks is kept back from no settlement of today:
@@ -33,6 +33,26 @@ def in_parts(refunds: Iterable[Refund], payment_by_id: Mapping[str, Payment]) ->
     return found
 
 
+def debits_by_name(
+    refunds: Iterable[Refund], debits: Iterable[Debit], payment_by_id: Mapping[str, Payment]
+) -> dict[str, Debit]:
+    """Return the debit of each refund whose payment its text names; each debit serves once.
+
+    Such a refund left the account by itself and was kept back from no settlement.
+    """
+    free = {debit.debit_id: debit for debit in debits}
+    mentions = Mentions((debit.debit_id, debit.text) for debit in free.values())
+    found: dict[str, Debit] = {}
+    for refund in refunds:
+        names = [plain(one) for one in payment_by_id[refund.payment_id].references]
+        for debit_id in sorted({each for one in names for each in mentions.ids_of(one)}):
+            debit = free.get(debit_id)
+            if debit and debit.account == refund.account and debit.amount == refund.amount:
+                found[refund.refund_id] = free.pop(debit_id)
+                break
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class KeptBack:
     """The refunds that explain why a credit is smaller, and how surely."""
@@ -43,9 +63,7 @@ class KeptBack:
     evidence: Mapping[str, object]
 
 
-def given_back(
-    refunds: Sequence[Refund], state: State, reason: str, box: BoxId | None = None
-) -> Match:
+def given_back(refunds: Sequence[Refund], state: State, reason: str) -> Match:
     """Return that these refunds of one payment went back before or instead of its credit."""
     amount = total(one.amount for one in refunds)
     return Match(
@@ -56,7 +74,6 @@ def given_back(
         left_total=amount,
         right_total=amount,
         reason=reason,
-        box=box,
     )
 
 

@@ -22,8 +22,8 @@ def judge(world: World, books: YearBooks, wrong: list[str]) -> dict[str, Any]:
     """Return the report of a year; `wrong` says in sentences which promise is broken."""
     entered = _entered_difference(world, books)
     account = _account_difference(world, books)
-    attributed, missed, foreign = _attributed(world, books)
-    determinable = _determinable(world)
+    attributed, missed, foreign = attributed_by_day(world, books)
+    determinable = determinable_by_day(world)
     false = false_alarms(world, books)
     truth = world.truth
     report: dict[str, Any] = {
@@ -44,7 +44,7 @@ def judge(world: World, books: YearBooks, wrong: list[str]) -> dict[str, Any]:
         "false_alarms": sum(false.values()),
         "false_alarms_by_kind": dict(sorted(false.items())),
         "discrepancies_by_kind": dict(sorted(Counter(one.kind for one in books.cases).items())),
-        **_sizes(world, books),
+        **sizes_of(world, books),
         **detection_figures(world, books),
     }
     report["wrong"] = [*wrong, *foreign, *_broken(report)]
@@ -94,7 +94,7 @@ def _account_difference(world: World, books: YearBooks) -> int:
     )
 
 
-def _determinable(world: World) -> Counter[BoxDay]:
+def determinable_by_day(world: World) -> Counter[BoxDay]:
     """Find by brute force which payments name their box to whoever knows only the papers.
 
     Each payment is imagined at every box of the town in turn: if any other box would have left
@@ -116,7 +116,7 @@ def _determinable(world: World) -> Counter[BoxDay]:
     return found
 
 
-def _attributed(world: World, books: YearBooks) -> tuple[Counter[BoxDay], int, list[str]]:
+def attributed_by_day(world: World, books: YearBooks) -> tuple[Counter[BoxDay], int, list[str]]:
     """Return what the books give to which box and day, what of it is another's, and strangers.
 
     Books name a box by the payment's own message, or by the bank's line where no message came.
@@ -158,13 +158,21 @@ def _named_by_lines(world: World, books: YearBooks) -> Iterable[tuple[str, Line,
         yield box, lines[key].pop(), match.right_idr - match.left_idr
 
 
-def _sizes(world: World, books: YearBooks) -> dict[str, Any]:
+def sizes_of(world: World, books: YearBooks) -> dict[str, Any]:
     """Return how much there was of what, and what statements brought back."""
     missing = [one for one in world.bank.customers if one.fate.missing]
     orphans = [
         one
         for one in books.matches
         if one.relation == "payment_credit" and one.right and one.right_idr > one.left_idr
+    ]
+    # What a collector paid in by QRIS is found by his own slip, though no message came.
+    lost = {one.paid.reference for one in missing}
+    slips = {one.remittance_id for one in world.truth.remitted if one.reference in lost}
+    paid_in = [
+        one
+        for one in books.matches
+        if one.relation == "remittance_credit" and one.right and slips.issuperset(one.left)
     ]
     return {
         "counts": len(books.counts),
@@ -173,7 +181,8 @@ def _sizes(world: World, books: YearBooks) -> dict[str, Any]:
         "remittances": len(books.slips),
         "missing_notifications": len(missing),
         "missing_notifications_idr": sum(one.paid.amount_idr for one in missing),
-        "recovered_from_statements_idr": sum(one.right_idr - one.left_idr for one in orphans),
+        "recovered_from_statements_idr": sum(one.right_idr - one.left_idr for one in orphans)
+        + sum(one.right_idr for one in paid_in),
         "to_thieves_codes_idr": sum(one.amount_idr for one in world.truth.paid if one.to_thief),
         "taken_idr": dict(_summed((one.hand.value, one.amount_idr) for one in world.truth.taken)),
     }

@@ -131,6 +131,17 @@ def test_parts_of_one_payment_kept_back_from_two_batches_are_one_match() -> None
     assert kinds(found) == []
 
 
+def test_payment_given_back_before_it_arrived_and_kept_back_elsewhere_is_one_match() -> None:
+    payments = (payment("p0", 1_000), payment("p1", 1_000), payment("p2", 1_000, 1))
+    told = (refund("f0", "p0", 1, 1), refund("f1", "p0", 1, 1))
+    found = matched(
+        DAILY, days_later=1, payments=payments, credits=(credit("c0", 999, 1),), refunds=told
+    )
+    (given_back,) = refunds_in(found)
+    assert (given_back.left, given_back.right) == (("p0",), ("f0", "f1"))
+    assert (given_back.state, given_back.left_total) == (State.AMBIGUOUS, Rupiah(2))
+
+
 @given(books(), st.lists(st.tuples(st.integers(0, 7), st.integers(1, 9_000)), max_size=6))
 def test_the_ledger_balances_whatever_is_kept_back(
     given_books: Books, given_back: list[tuple[int, int]]
