@@ -1,18 +1,22 @@
 """Batches and the lines that pay them, both in their order, put side by side as well as possible.
 
-What one terminal settles arrives in order: no line pays a later batch than the line after it.
+What one terminal settles arrives in order: no line pays a later batch than a line of a later day
+(lines of one day stand in any order).
 Of all ways to keep that order the best has the fewest batches that got less than the bank told
 (it pays what it told of), then the fewest sums that say a message was lost (messages are lost
 far more often than money), then the fewest lines beside their days.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import NamedTuple
 
-# A table of so many batches and lines takes about a tenth of a second; whoever asks for more
-# is told nothing.
+# So many batches and lines, and places in both, take at most half a second; whoever asks for
+# more is told nothing.
 SIDE_LENGTH_MAX = 130
+_PLACES_MAX = 100_000
 # A long holiday (Idul Fitri) closes the banks for about a week; more batches than that are
 # never paid as one line.
 RUN_LENGTH_MAX = 10
@@ -87,40 +91,57 @@ def _price(run: Sequence[Due], line: Arrived) -> int:
 
 
 def align(due: Sequence[Due], arrived: Sequence[Arrived]) -> Alignment | None:
-    """Return the best alignment of batches and lines, each side in its order; None if too many."""
+    """Return the best alignment of batches and lines, both sorted by day; None if too many."""
     if max(len(due), len(arrived)) > SIDE_LENGTH_MAX:
         return None
-    table = _Table(due, arrived)
+    days = [tuple(of_day) for _, of_day in groupby(range(len(arrived)), lambda n: arrived[n].day)]
+    if (len(due) + 1) * sum([1 << len(day) for day in days]) > _PLACES_MAX:
+        return None
+    table = _Table(due, arrived, days)
     return Alignment(table.best(), table.cost, table.ways, table.open_lines())
 
 
-# A place in both sides (batch, line, whether a line was just passed), and a pair if one is made.
-_Place = tuple[int, int, bool]
-_Step = Pair | None
+# A place in both sides: how many batches and whole days of lines lie behind, which lines of the
+# present day are paired (bits), and whether a day just ended.
+_Place = tuple[int, int, int, bool]
+
+
+class _Step(NamedTuple):
+    """What can be done at a place: its cost, the place after it, and the pair if one is made."""
+
+    cost: int
+    after: _Place
+    pair: Pair | None = None
 
 
 class _Table:
     """For every place in both sides: the cost of the best rest, and how many rests are as good.
 
-    Of a batch and a line that stay alone between the same pairs the batch is passed first, so
-    that one alignment is one way: having passed a line (`after_line`) no batch is passed.
+    Between the same two pairs batches are passed first and days ended after that, so that one
+    alignment is one way: where a day just ended no batch is passed.
     """
 
-    def __init__(self, due: Sequence[Due], arrived: Sequence[Arrived]) -> None:
-        self._due, self._arrived = due, arrived
-        self._rest: dict[tuple[int, int, bool], tuple[int, int]] = {}
-        self._pairs_at: dict[tuple[int, int], list[tuple[int, Pair]]] = {}
+    def __init__(
+        self, due: Sequence[Due], arrived: Sequence[Arrived], days: Sequence[tuple[int, ...]]
+    ) -> None:
+        self._due, self._arrived, self._days = due, arrived, days
+        self._pairs_at = {
+            (batch, line): self._pairs(batch, line)
+            for batch in range(len(due))
+            for line in range(len(arrived))
+        }
+        self._rest: dict[_Place, tuple[int, int]] = {}
         for batch in range(len(due), -1, -1):
-            for line in range(len(arrived), -1, -1):
-                self._pairs_at[batch, line] = self._pairs(batch, line)
-                for after_line in (True, False):
-                    self._rest[batch, line, after_line] = self._fill(batch, line, after_line)
-        self.cost, self.ways = self._rest[0, 0, False]
+            for day in range(len(days), -1, -1):
+                width = len(days[day]) if day < len(days) else 0
+                for paired in range((1 << width) - 1, -1, -1):
+                    for just_ended in (True, False):
+                        place = (batch, day, paired, just_ended)
+                        self._rest[place] = self._fill(place)
+        self.cost, self.ways = self._rest[_START]
 
     def _pairs(self, batch: int, line: int) -> list[tuple[int, Pair]]:
-        """Return what the line at this place may pay, from the batch at this place on."""
-        if batch == len(self._due) or line == len(self._arrived):
-            return []
+        """Return what a line may pay, from this batch on, each with its cost."""
         one = self._arrived[line]
         if not self._due[batch].earliest <= one.day <= self._due[batch].latest:
             return []
@@ -135,58 +156,64 @@ class _Table:
                 found.append((price, Pair(batch, end, line)))
         return found
 
-    def _steps(self, batch: int, line: int, after_line: bool) -> list[tuple[int, _Place, _Step]]:
-        """Return what can be done next: its cost, the place after it, and the pair if any."""
-        steps: list[tuple[int, _Place, _Step]] = [
-            (price, (pair.end, line + 1, False), pair)
-            for price, pair in self._pairs_at[batch, line]
-        ]
-        if batch < len(self._due) and not after_line:
-            steps.append((_LESS, (batch + 1, line, False), None))
-        if line < len(self._arrived):
-            steps.append((_LOST, (batch, line + 1, True), None))
+    def _steps(self, place: _Place) -> list[_Step]:
+        batch, day, paired, just_ended = place
+        steps: list[_Step] = []
+        lines = self._days[day] if day < len(self._days) else ()
+        if batch < len(self._due):
+            for bit, line in enumerate(lines):
+                if not paired >> bit & 1:
+                    steps += [
+                        _Step(price, (pair.end, day, paired | 1 << bit, False), pair)
+                        for price, pair in self._pairs_at[batch, line]
+                    ]
+            if not just_ended:
+                steps.append(_Step(_LESS, (batch + 1, day, paired, False)))
+        if lines:
+            alone = len(lines) - paired.bit_count()
+            steps.append(_Step(alone * _LOST, (batch, day + 1, 0, True)))
         return steps
 
-    def _fill(self, batch: int, line: int, after_line: bool) -> tuple[int, int]:
-        if batch == len(self._due) and line == len(self._arrived):
+    def _fill(self, place: _Place) -> tuple[int, int]:
+        steps = self._steps(place)
+        if not steps and place[:2] == (len(self._due), len(self._days)):
             return 0, 1
         best, ways = _NEVER, 0
-        for price, after, _ in self._steps(batch, line, after_line):
-            cost = price + self._rest[after][0]
-            if cost < best:
-                best, ways = cost, 0
-            if cost == best:
-                ways += self._rest[after][1]
+        for cost, after, _ in steps:
+            rest_cost, rest_ways = self._rest[after]
+            if cost + rest_cost < best:
+                best, ways = cost + rest_cost, 0
+            if cost + rest_cost == best:
+                ways += rest_ways
         return best, ways
+
+    def _best_steps(self, place: _Place) -> list[_Step]:
+        wanted = self._rest[place][0]
+        return [
+            step for step in self._steps(place) if step.cost + self._rest[step.after][0] == wanted
+        ]
 
     def best(self) -> tuple[Pair, ...]:
         """Return one of the best alignments: the first batches with the first lines."""
         found: list[Pair] = []
-        place: _Place = (0, 0, False)
-        while place[0] < len(self._due) or place[1] < len(self._arrived):
-            wanted = self._rest[place][0]
-            place, pair = next(
-                (after, pair)
-                for price, after, pair in self._steps(*place)
-                if price + self._rest[after][0] == wanted
-            )
-            if pair is not None:
-                found.append(pair)
+        place = _START
+        while steps := self._best_steps(place):
+            place = steps[0].after
+            if steps[0].pair is not None:
+                found.append(steps[0].pair)
         return tuple(found)
 
     def open_lines(self) -> frozenset[int]:
         """Return the lines that some of the best alignments pair otherwise than others, or not."""
-        ways_to: dict[_Place, int] = {(0, 0, False): 1}
-        ways_of_pair: dict[Pair, int] = {}
+        ways_to: dict[_Place, int] = {_START: 1}
+        ways_of_pair: dict[Pair, int] = defaultdict(int)
         for place in sorted(self._rest):
             reached = ways_to.get(place, 0)
-            if not reached:
-                continue
-            wanted = self._rest[place][0]
-            for price, after, pair in self._steps(*place):
-                if price + self._rest[after][0] == wanted:
-                    ways_to[after] = ways_to.get(after, 0) + reached
-                    if pair is not None:
-                        through = reached * self._rest[after][1]
-                        ways_of_pair[pair] = ways_of_pair.get(pair, 0) + through
+            for _, after, pair in self._best_steps(place) if reached else ():
+                ways_to[after] = ways_to.get(after, 0) + reached
+                if pair is not None:
+                    ways_of_pair[pair] += reached * self._rest[after][1]
         return frozenset(pair.line for pair, ways in ways_of_pair.items() if ways < self.ways)
+
+
+_START: _Place = (0, 0, 0, False)

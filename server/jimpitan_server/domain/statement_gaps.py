@@ -55,9 +55,10 @@ class StatementGap:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Stretches whose days touch or overlap."""
+    """Stretches whose days touch or overlap, and the sum of the lines held of these days."""
 
     stretches: tuple[Stretch, ...]
+    moved: Rupiah
 
     @property
     def first_on(self) -> date:
@@ -68,13 +69,21 @@ class _Block:
         return max(one.last_on for one in self.stretches)
 
     @property
-    def openings(self) -> set[Rupiah]:
-        """Where it may begin: files that begin on the same day may begin at other lines."""
-        return {one.opening for one in self.stretches if one.first_on == self.first_on}
+    def ends(self) -> list[tuple[Rupiah, Rupiah]]:
+        """Return the openings and closings between which it may lie.
+
+        Files that begin or end on the same day may begin or end at other lines.
+        """
+        openings = {one.opening for one in self.stretches if one.first_on == self.first_on}
+        closings = {one.closing for one in self.stretches if one.last_on == self.last_on}
+        return [(opening, closing) for opening in openings for closing in closings]
 
     @property
-    def closings(self) -> set[Rupiah]:
-        return {one.closing for one in self.stretches if one.last_on == self.last_on}
+    def agreeing(self) -> list[tuple[Rupiah, Rupiah]]:
+        """Return those ends that the lines held lead from and to."""
+        return [
+            (opening, closing) for opening, closing in self.ends if closing - opening == self.moved
+        ]
 
 
 def gaps(
@@ -85,40 +94,52 @@ def gaps(
     `moved_between` tells the sum of the lines held of some days, both included. A file that is
     a part of another one changes nothing; one that fills a hole closes its gap.
     """
-    blocks = _blocks(stretches)
-    found = []
-    for block in blocks:
-        found += _inside(block, moved_between(block.first_on, block.last_on))
+    blocks = _blocks(stretches, moved_between)
+    found = [gap for block in blocks for gap in _inside(block)]
     for earlier, later in pairwise(blocks):
-        if earlier.closings.isdisjoint(later.openings):
-            missing = min(later.openings) - max(earlier.closings)
+        closings = {closing for _, closing in earlier.agreeing or earlier.ends}
+        openings = {opening for opening, _ in later.agreeing or later.ends}
+        if closings.isdisjoint(openings):
             found.append(
                 StatementGap(
-                    after=earlier.last_on, before=later.first_on, missing=missing, is_inside=False
+                    after=earlier.last_on,
+                    before=later.first_on,
+                    missing=min(openings) - max(closings),
+                    is_inside=False,
                 )
             )
     return tuple(sorted(found, key=lambda gap: (gap.after, gap.before)))
 
 
-def _blocks(stretches: Iterable[Stretch]) -> list[_Block]:
-    blocks: list[_Block] = []
+def _blocks(
+    stretches: Iterable[Stretch], moved_between: Callable[[date, date], Rupiah]
+) -> list[_Block]:
+    parts: list[list[Stretch]] = []
+    last_on = date.min
     for one in sorted(stretches, key=lambda one: (one.first_on, one.last_on)):
-        if blocks and one.first_on <= blocks[-1].last_on:
-            blocks[-1] = _Block((*blocks[-1].stretches, one))
+        if parts and one.first_on <= last_on:
+            parts[-1].append(one)
         else:
-            blocks.append(_Block((one,)))
-    return blocks
+            parts.append([one])
+        last_on = max(last_on, one.last_on)
+    return [
+        _Block(
+            tuple(part),
+            moved_between(part[0].first_on, max(one.last_on for one in part)),
+        )
+        for part in parts
+    ]
 
 
-def _inside(block: _Block, moved: Rupiah) -> list[StatementGap]:
-    ends = {closing - opening for opening in block.openings for closing in block.closings}
-    if moved in ends:
+def _inside(block: _Block) -> list[StatementGap]:
+    if block.agreeing:
         return []
+    missing = [closing - opening - block.moved for opening, closing in block.ends]
     return [
         StatementGap(
             after=block.first_on,
             before=block.last_on,
-            missing=min((end - moved for end in ends), key=abs),
+            missing=min(missing, key=abs),
             is_inside=True,
         )
     ]

@@ -1,7 +1,7 @@
 """Batches and lines in order: the best alignment, held against trying every one."""
 
 from collections.abc import Iterator
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, permutations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,19 +25,21 @@ def due_on(day: int, amount_idr: int) -> Due:
     return Due(amount_idr, earliest=day - 1, first=day, last=day + 2, latest=day + 5)
 
 
-def all_alignments(batches: int, lines: int) -> Iterator[tuple[Pair, ...]]:
-    """Yield every way to pair runs of batches with lines so that both sides keep their order."""
+def all_alignments(batches: int, arrived: list[Arrived]) -> Iterator[tuple[Pair, ...]]:
+    """Yield every way to pair runs of batches with lines; lines of one day in any order."""
     runs = [
         (start, end)
         for start in range(batches)
         for end in range(start + 1, min(start + RUN_LENGTH_MAX, batches) + 1)
     ]
-    for count in range(min(batches, lines) + 1):
+    for count in range(min(batches, len(arrived)) + 1):
         for chosen in combinations(runs, count):
             if any(one[1] > other[0] for one, other in pairwise(chosen)):
                 continue
-            for places in combinations(range(lines), count):
-                yield tuple(Pair(*run, line) for run, line in zip(chosen, places, strict=True))
+            for lines in permutations(range(len(arrived)), count):
+                days = [arrived[line].day for line in lines]
+                if days == sorted(days):
+                    yield tuple(Pair(*run, line) for run, line in zip(chosen, lines, strict=True))
 
 
 def cost(pairs: tuple[Pair, ...], due: list[Due], arrived: list[Arrived]) -> int:
@@ -54,7 +56,7 @@ def test_nothing_is_better_than_the_best_and_all_as_good_are_counted(
 ) -> None:
     due = [due_on(day, amount) for day, amount in sorted(batches)]
     arrived = [Arrived(amount, day) for day, amount in sorted(lines)]
-    costs = {one: cost(one, due, arrived) for one in all_alignments(len(due), len(arrived))}
+    costs = {one: cost(one, due, arrived) for one in all_alignments(len(due), arrived)}
     best = [one for one, price in costs.items() if price == min(costs.values())]
     found = align(due, arrived)
     assert isinstance(found, Alignment)
@@ -100,6 +102,18 @@ def test_several_batches_in_one_line_are_known_by_their_sum_alone() -> None:
     batches = [due_on(0, 1000), due_on(1, 2000)]
     assert aligned(batches, (2, 3000)).pairs == (Pair(0, 2, 0),)
     assert aligned(batches, (2, 3500)).pairs == (Pair(0, 1, 0),)
+
+
+def test_lines_of_one_day_stand_in_any_order() -> None:
+    """Two batches are paid on one day, and the bank writes the younger one first."""
+    found = aligned([due_on(0, 1000), due_on(1, 22_000)], (2, 24_000), (2, 2000))
+    assert found.pairs == (Pair(0, 1, 1), Pair(1, 2, 0))
+    assert found.ways == 1
+
+
+def test_day_with_too_many_lines_is_left_alone() -> None:
+    batches = [due_on(0, 1000)] * 10
+    assert align(batches, [Arrived(1000, 1)] * 14) is None
 
 
 def test_too_many_are_left_alone() -> None:

@@ -137,3 +137,15 @@ def test_a_part_that_is_missing_never_passes_unseen(
     if lost == 0:
         return  # money that came and went between two files leaves no trace in balances
     assert held_gaps([read(lines[:start]), read(lines[end:])]) != ()
+
+
+def test_day_that_went_on_joins_where_its_last_line_ended_and_nowhere_else() -> None:
+    """A file of the morning ended where the next day begins; lines of the evening are missing."""
+    morning, afternoon = stretch(0, 0, 0, 1000), stretch(0, 0, 0, 3000)
+    next_day = stretch(1, 1, 1000, 1500)
+
+    def moved(first: date, last: date) -> Rupiah:
+        return Rupiah(3000 if first == FIRST else 500)
+
+    (gap,) = gaps([morning, afternoon, next_day], moved)
+    assert (gap.missing, gap.is_inside) == (Rupiah(-2000), False)
