@@ -3,9 +3,11 @@
 import asyncio
 import csv
 import gc
+import random
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -14,19 +16,22 @@ from jimpitan_server.adapters.money_desk import ImportWish
 from jimpitan_server.adapters.statement_profiles import profiles_named
 from jimpitan_server.bootstrap import build
 from jimpitan_server.domain.books import Books, Rules, Settlement
-from jimpitan_server.domain.matching import match_books
+from jimpitan_server.domain.match import Match
+from jimpitan_server.domain.match_at_once import match_at_once, open_papers
+from jimpitan_server.domain.matching import Matching, match_books
 from jimpitan_server.domain.movements import movements_of
 from jimpitan_server.domain.partner import Account
 from jimpitan_server.settings import Settings
 from server_boxes import MASTER_KEY
 
 from benchmark.books_of_a_country import Size, large_books
-from benchmark.figures import Figure, held, memory_of_the_server
+from benchmark.figures import Figure, held, memory_of_the_server, percentile
 
 COUNTRY = Size(payments=1_000_000, boxes=10_000, weeks=52, accounts=20)
 # 2,000 boxes with two payments a week each.
 DISTRICT = Size(payments=208_000, boxes=2_000, weeks=52, accounts=2)
 STATEMENT_LINES = 100_000
+NEW_CREDITS = 1_000
 Rows = Iterable[Sequence[object]]
 
 
@@ -36,7 +41,10 @@ def measure() -> list[Figure]:
     district_s, _, _ = _matched(books, rules)
     del books
     books, rules = large_books(COUNTRY)
-    country_s, matches, movements_s = _matched(books, rules)
+    country_s, found, movements_s = _matched(books, rules)
+    at_once = _at_once(books, rules, found.matches)
+    matches = len(found.matches)
+    del found
     joined_s = _joined(books, rules)
     papers = len(books.payments) + len(books.collections)
     return [
@@ -45,13 +53,43 @@ def measure() -> list[Figure]:
         held("books: matched from nothing", country_s, "s", at_most=60),
         Figure("books: limit, DuckDB joins the same data", joined_s, "s"),
         held("books: matching / DuckDB", country_s / joined_s, "x", at_most=12),
+        held("books: one new credit, p95", percentile(at_once.took_s, 95) * 1e3, "ms", at_most=5),
+        Figure("books: told as whole matching does", at_once.same_percent, "%"),
         Figure("books: movements of the ledger", movements_s, "s"),
         held("books: a district's year", district_s, "s", at_most=3),
         held("statement: 100,000 lines imported", asyncio.run(_imported()), "s", at_most=5),
     ]
 
 
-def _matched(books: Books, rules: Rules) -> tuple[float, int, float]:
+@dataclass(frozen=True, slots=True)
+class _AtOnce:
+    """How long single new credits took, and how many were told what whole matching tells."""
+
+    took_s: list[float]
+    same_percent: float
+
+
+def _at_once(books: Books, rules: Rules, matches: Sequence[Match]) -> _AtOnce:
+    """Let some credits of the whole year be new, one by one, to books that lack only them."""
+    new = {one.credit_id: one for one in random.Random(5).sample(books.credits, NEW_CREDITS)}
+    whole = {one: match for match in matches for one in match.right if one in new}
+    old = tuple(one for one in books.credits if one.credit_id not in new)
+    before = [match for match in matches if new.keys().isdisjoint(match.right)]
+    waiting = open_papers(replace(books, credits=old), before)
+    took_s: list[float] = []
+    same = 0
+    with memory_of_the_server():
+        for credit_id, credit in new.items():
+            began = time.perf_counter()
+            found = match_at_once([credit], waiting[credit.account], books, rules)
+            took_s.append(time.perf_counter() - began)
+            same += {(one.state, one.left) for one in found} == {
+                (whole[credit_id].state, whole[credit_id].left)
+            }
+    return _AtOnce(took_s, 100 * same / len(new))
+
+
+def _matched(books: Books, rules: Rules) -> tuple[float, Matching, float]:
     gc.collect()
     with memory_of_the_server():
         began = time.perf_counter()
@@ -60,7 +98,7 @@ def _matched(books: Books, rules: Rules) -> tuple[float, int, float]:
     assert found.position.credited.amount == sum(one.amount.amount for one in books.credits)
     began = time.perf_counter()
     movements_of(books, found.matches)
-    return matched_s, len(found.matches), time.perf_counter() - began
+    return matched_s, found, time.perf_counter() - began
 
 
 def _large_statement() -> bytes:

@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 
 from jimpitan_server.domain.alignment import RUN_LENGTH_MAX
+from jimpitan_server.domain.bank_habits import UNSEEN, BankHabits, labels_in
 from jimpitan_server.domain.batch import (
     Batch,
     Link,
@@ -19,7 +19,7 @@ from jimpitan_server.domain.batch import (
 from jimpitan_server.domain.batch_order import Lane, in_order
 from jimpitan_server.domain.books import Credit, Payment, Refund, Rules
 from jimpitan_server.domain.match import State
-from jimpitan_server.domain.mentions import LABEL_LENGTH_MIN, plain_all, shape, words_of
+from jimpitan_server.domain.mentions import plain_all, shape
 from jimpitan_server.domain.netting import Netting
 from jimpitan_server.domain.rupiah import total
 from jimpitan_server.domain.settlement import Settlement, SettlementProfile
@@ -37,6 +37,7 @@ class _Batches:
         credits_: Iterable[Credit],
         profile: SettlementProfile,
         rules: Rules,
+        habits: BankHabits,
     ) -> None:
         self._by_terminal = by_terminal = profile.way is Settlement.TERMINAL_DAILY
         self._profile, self._rules = profile, rules
@@ -67,6 +68,8 @@ class _Batches:
         self._named = frozenset(
             word for one in credits_ if known for word in labels_in(one.text)
         ).intersection(known)
+        if by_terminal:
+            self._named |= habits.terminals
         self._shapes = frozenset(shape(terminal) for terminal in self._named)
 
     def take(self, answered: Iterable[Batch]) -> None:
@@ -156,12 +159,6 @@ def _batch_order(batch: Batch) -> tuple[date, int, str]:
     return batch.closes_on, batch.number, batch.terminal
 
 
-@lru_cache(maxsize=4096)
-def labels_in(text: str) -> tuple[str, ...]:
-    """Return the words of a bank's text that may be labels; batches often have the same text."""
-    return tuple(word for word in words_of(text) if len(word) >= LABEL_LENGTH_MIN)
-
-
 _NOTHING_MORE: Mapping[str, object] = {}
 
 
@@ -170,7 +167,9 @@ def match_batches(
     credits_: Iterable[Credit],
     profile: SettlementProfile,
     rules: Rules,
+    *,
     refunds: Iterable[Refund] = (),
+    habits: BankHabits = UNSEEN,
 ) -> list[Link]:
     """Link batches with credits: exact sums, batches paid as one, one from which refunds were
     kept back, one paid in parts, the rest; sums on their days before sums beside them.
@@ -180,7 +179,7 @@ def match_batches(
     left out, for the caller to judge.
     """
     credits_ = list(credits_)
-    batches = _Batches(payments, credits_, profile, rules)
+    batches = _Batches(payments, credits_, profile, rules, habits)
     waiting = sorted(credits_, key=lambda credit: (credit.booked_on, credit.credit_id))
     links: list[Link] = []
     for step in (_exact_on_its_day, _exact, _run):

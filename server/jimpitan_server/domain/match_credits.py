@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 
+from jimpitan_server.domain.bank_habits import UNSEEN, BankHabits
 from jimpitan_server.domain.batch import Link, due_of
 from jimpitan_server.domain.books import (
     Books,
@@ -33,10 +34,17 @@ from jimpitan_server.domain.netting import debits_by_name, given_back, in_parts
 from jimpitan_server.domain.rupiah import NOTHING, Rupiah, total
 
 
-def match_credits(books: Books, rules: Rules, *, donors: Container[str] = ()) -> list[Match]:
+def match_credits(
+    books: Books,
+    rules: Rules,
+    *,
+    donors: Container[str] = (),
+    habits: BankHabits = UNSEEN,
+) -> list[Match]:
     """Return every match of remittances, payments and credits.
 
     `donors` are payments that donors said they made: a doubtful remittance is none of them.
+    `habits` of the bank were seen in papers that are not among these.
     """
     paid_by_qris = find_remittance_payments(books, rules, donors=donors)
     by_hand = link_by_hand(books, paid_by_qris.remittance_by_payment)
@@ -52,7 +60,9 @@ def match_credits(books: Books, rules: Rules, *, donors: Container[str] = ()) ->
     refunds = in_parts(books.refunds, payments)
     debited = debits_by_name(refunds, books.debits, payments) if refunds else {}
     unseen = [one for one in refunds if one.refund_id not in debited]
-    found = link_payments(books.payments, waiting, rules, claimed=claimed, refunds=unseen)
+    found = link_payments(
+        books.payments, waiting, rules, claimed=claimed, refunds=unseen, habits=habits
+    )
     is_plain = not paid_by_qris.remittance_by_payment and not unseen
     split = [_of_donors(one) for one in found.links] if is_plain else []
     if not is_plain:

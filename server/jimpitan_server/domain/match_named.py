@@ -5,17 +5,15 @@ from datetime import date, datetime
 from operator import itemgetter
 from typing import NamedTuple
 
+from jimpitan_server.domain.bank_habits import shapes_in
 from jimpitan_server.domain.batch import Link
 from jimpitan_server.domain.books import Credit, Payment, Rules
 from jimpitan_server.domain.fees import rate_of
 from jimpitan_server.domain.match import NO_EVIDENCE, State
 from jimpitan_server.domain.mentions import (
-    REFERENCE_LENGTH_MIN,
     Mentions,
-    plain,
     plain_all,
     shape,
-    words_of,
 )
 from jimpitan_server.domain.pairing import Window
 from jimpitan_server.domain.rupiah import Rupiah
@@ -59,15 +57,12 @@ def link_named(
 
 def shapes_named(links: Sequence[Link]) -> set[str]:
     """Return the shapes of references that stand in the texts of the linked credits."""
-    return {
-        shape(name)
-        for link in links
-        for credit in link.credits
-        for name in words_of(credit.text).intersection(
-            plain(one) for payment in link.payments for one in payment.references
-        )
-        if len(name) >= REFERENCE_LENGTH_MIN
-    }
+    shapes: set[str] = set()
+    for link in links:
+        names = [one for payment in link.payments for one in payment.references]
+        for credit in link.credits:
+            shapes |= shapes_in(credit.text, names)
+    return shapes
 
 
 class _NamedPayment(NamedTuple):

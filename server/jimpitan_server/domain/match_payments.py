@@ -5,6 +5,7 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from operator import attrgetter
 
+from jimpitan_server.domain.bank_habits import UNSEEN, BankHabits
 from jimpitan_server.domain.batch import Link
 from jimpitan_server.domain.books import Credit, Payment, Refund, Rules
 from jimpitan_server.domain.match import State
@@ -34,11 +35,12 @@ def link_payments(
     *,
     claimed: Container[str] = (),
     refunds: Iterable[Refund] = (),
+    habits: BankHabits = UNSEEN,
 ) -> PaymentLinks:
     """Return links; payments and credits that are in none are left for the caller to judge.
 
     `claimed` payments are known from a remittance too, so they repeat no other one. `refunds`
-    may have been kept back from settlements.
+    may have been kept back from settlements. `habits` were seen in papers that are not here.
     """
     credits_by_account: dict[str, list[Credit]] = defaultdict(list)
     for credit in credits_:
@@ -57,7 +59,8 @@ def link_payments(
             credits_by_account[account],
             refunds_by_account[account],
             rules,
-            claimed,
+            claimed=claimed,
+            habits=habits,
         )
         links += found.links
         repeated += found.repeated
@@ -73,10 +76,13 @@ def _link_account(
     credits_: list[Credit],
     refunds: list[Refund],
     rules: Rules,
+    *,
     claimed: Container[str],
+    habits: BankHabits,
 ) -> PaymentLinks:
     waiting = {credit.credit_id: credit for credit in sorted(credits_, key=_CREDIT_ORDER)}
     links, shapes = link_named(payments, waiting, rules)
+    shapes |= habits.reference_shapes
     linked = {payment.payment_id for link in links for payment in link.payments}
     rest, repeated = _without_repeats(payments, linked, claimed)
     by_qris = [one for one in waiting.values() if says_any(one.text, rules.qris_words)]
@@ -86,7 +92,7 @@ def _link_account(
             unnamed = [one for one in by_qris if not shapes & shapes_of(one.text)]
             found = _by_amount(part, unnamed, rules)
         else:
-            found = match_batches(part, by_qris, profile, rules, refunds)
+            found = match_batches(part, by_qris, profile, rules, refunds=refunds, habits=habits)
         links += found
         if len(parts) > 1:
             shapes |= shapes_named(found)

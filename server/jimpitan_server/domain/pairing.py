@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from math import perm
 
 from jimpitan_server.domain.rupiah import Rupiah
@@ -63,15 +63,11 @@ def _order(item: Item) -> tuple[date, str]:
     return item.day, item.item_id
 
 
-def _start_order(start: tuple[date, int, str, Item]) -> tuple[date, int, str]:
-    return start[:3]
-
-
 def group_equal(expected: Iterable[Item], arrived: Iterable[Item], window: Window) -> list[Group]:
     """Return every item in exactly one group of equal amounts, smallest groups first closed.
 
     A day on which both sides have an amount equally often is closed by itself; what is left is
-    grouped by windows that touch, because there any pairing would be as good as another.
+    grouped by what may belong to what, because there any pairing would be as good as another.
     """
     by_amount: dict[Rupiah, tuple[list[Item], list[Item]]] = defaultdict(lambda: ([], []))
     for item in expected:
@@ -110,23 +106,33 @@ def _close_even_days(
 
 
 def _touching(left: list[Item], right: list[Item], window: Window) -> list[Group]:
-    """Cut two sides where no window reaches across, and pair inside each part."""
-    early = timedelta(days=window.before)
-    starts = [(item.day - early, 0, item.item_id, item) for item in left]
-    starts += [(item.day, 1, item.item_id, item) for item in right]
+    """Part two sides, each in order, into groups inside which one may belong to another.
+
+    Windows that overlap tie nothing together as long as nothing arrives in both of them.
+    """
     groups: list[Group] = []
-    part: tuple[list[Item], list[Item]] = ([], [])
-    reach: date | None = None
-    for start, side, _, item in sorted(starts, key=_start_order):
-        if reach is not None and start > reach:
-            groups.append(_paired(*part, window))
-            part, reach = ([], []), None
-        part[side].append(item)
-        end = item.day + timedelta(days=window.after if side == 0 else 0)
-        reach = end if reach is None else max(reach, end)
-    if part[0] or part[1]:
-        groups.append(_paired(*part, window))
+    expected: list[Item] = []  # of the group that is being made, with what arrived in it
+    arrived: list[Item] = []
+    at = 0
+    for item in right:
+        if not any(window.holds(one, item) for one in expected[-1:]):
+            groups += _closed(expected, arrived, window)
+            expected, arrived = [], []
+        while at < len(left) and (item.day - left[at].day).days >= -window.before:
+            if window.holds(left[at], item):
+                expected.append(left[at])
+            else:
+                groups += _closed([left[at]], [], window)
+            at += 1
+        arrived.append(item)
+    groups += _closed(expected, arrived, window)
+    for one in left[at:]:
+        groups += _closed([one], [], window)
     return groups
+
+
+def _closed(expected: Sequence[Item], arrived: Sequence[Item], window: Window) -> list[Group]:
+    return [_paired(expected, arrived, window)] if expected or arrived else []
 
 
 def _paired(expected: Sequence[Item], arrived: Sequence[Item], window: Window) -> Group:

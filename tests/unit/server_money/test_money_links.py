@@ -5,7 +5,7 @@ from datetime import timedelta
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jimpitan_server.domain.books import Books, ManualLink, RemittanceMethod, Rules
 from jimpitan_server.domain.custody import Place, PlaceKind, balances_of
@@ -14,7 +14,13 @@ from jimpitan_server.domain.match import Match, Relation, State
 from jimpitan_server.domain.matching import match_books
 from jimpitan_server.domain.money_errors import ProfileMalformed
 from jimpitan_server.domain.movements import movements_of
-from jimpitan_server.domain.pairing import PAIRINGS_MAX, Item, Window, count_pairings
+from jimpitan_server.domain.pairing import (
+    PAIRINGS_MAX,
+    Item,
+    Window,
+    count_pairings,
+    group_equal,
+)
 from jimpitan_server.domain.rupiah import Rupiah
 from jimpitan_server.domain.what_if import CHANGES_MAX, changed_rules, compare
 from money_books import ACCOUNT, BOX, at, credit, day, kinds, matched, of, payment, remittance
@@ -117,6 +123,7 @@ def sides(draw: st.DrawFn) -> tuple[list[Item], list[Item], Window]:
     return items("e", 5), items("a", 5), Window(before=1, after=draw(st.integers(0, 4)))
 
 
+@settings(deadline=None)  # trying every pairing takes longer on a busy machine
 @given(sides())
 def test_pairings_are_counted_as_trying_all_of_them_does(
     given_sides: tuple[list[Item], list[Item], Window],
@@ -199,3 +206,26 @@ def test_what_other_rules_would_find_is_told_as_a_difference() -> None:
     assert found.matches_changed == len(found.matches) == 3
     nothing = compare(before, before)
     assert (nothing.matches, nothing.discrepancies, nothing.position) == ((), (), {})
+
+
+def test_windows_that_share_no_arrival_tie_nothing_together() -> None:
+    window = Window(before=1, after=5)
+    first, second = equal("e1", 0), equal("e2", 4)
+    early, late = equal("a1", 1), equal("a2", 8)
+    groups = group_equal([first, second], [early, late], window)
+    assert [(one.expected, one.answered, one.unique) for one in groups] == [
+        ((first,), (early,), True),
+        ((second,), (late,), True),
+    ]
+
+
+def test_an_arrival_in_two_windows_ties_them_together() -> None:
+    window = Window(before=1, after=5)
+    first, second, alone = equal("e1", 0), equal("e2", 4), equal("e3", 30)
+    groups = group_equal([first, second, alone], [equal("a1", 3)], window)
+    assert [len(one.expected) for one in groups if one.answered] == [2]
+    assert [one.expected for one in groups if not one.answered] == [(alone,)]
+
+
+def equal(name: str, days: int) -> Item:
+    return Item(day=day(days), item_id=name, amount=Rupiah(1_000))
