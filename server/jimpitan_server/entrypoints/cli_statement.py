@@ -21,6 +21,7 @@ from jimpitan_server.domain.statement_sheet import FILE_LENGTH_MAX
 from jimpitan_server.entrypoints.cli_desk import AsJson, at_desk, read_file
 from jimpitan_server.entrypoints.format import format_rupiah
 from jimpitan_server.entrypoints.http import money_answers
+from jimpitan_server.services.foresee import Foreseen
 from jimpitan_server.services.import_statement import Imported
 
 statement_app = typer.Typer(no_args_is_help=True, help="Account statements.")
@@ -96,7 +97,17 @@ def _said(imported: Imported) -> str:
         sentence += f" The layout {known.name} was not tried on a file of the bank: compare it."
     if not imported.is_balance_checked:
         sentence += " It tells no balances: nothing says whether lines are missing."
+    if imported.foreseen is not None:
+        sentence += _foreseen(imported.foreseen)
     return sentence + (" Nothing was imported." if imported.dry_run else "")
+
+
+def _foreseen(foreseen: Foreseen) -> str:
+    parts = [
+        f"{lines} {outlook.value} ({format_rupiah(amount)})"
+        for outlook, (lines, amount) in foreseen.by_outlook.items()
+    ]
+    return f" The new credits would be: {', '.join(parts)}." if parts else ""
 
 
 @statement_app.command("profiles")

@@ -15,6 +15,7 @@ from jimpitan_server.domain.rupiah import Rupiah, total
 from jimpitan_server.domain.statement import LineFault, StatementLine, StatementReading
 from jimpitan_server.domain.statement_gaps import StatementFinding, StatementGap, Stretch, gaps
 from jimpitan_server.domain.statement_sheet import FaultKind
+from jimpitan_server.services.foresee import Foreseen
 from jimpitan_server.services.ports_money import ImportRow, StatementStore
 
 PREVIEW_LINES = 20
@@ -25,7 +26,8 @@ FILE_NAME_LENGTH_MAX = 100
 class Imported:
     """What an import did, or in a dry run would do.
 
-    With any fault, or with warnings that nobody accepted, it did nothing.
+    With any fault, or with warnings that nobody accepted, it did nothing. What new credits will
+    be is `foreseen` in a dry run only.
     """
 
     account: str
@@ -36,6 +38,7 @@ class Imported:
     new: tuple[StatementLine, ...] = field(repr=False)
     warnings: tuple[StatementGap, ...] = ()
     import_id: int | None = None
+    foreseen: Foreseen | None = None
 
     @property
     def faults(self) -> tuple[LineFault, ...]:

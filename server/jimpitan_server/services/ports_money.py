@@ -9,6 +9,7 @@ from jimpitan_server.domain.books import Books
 from jimpitan_server.domain.cash import CashCount
 from jimpitan_server.domain.discrepancy import Discrepancy
 from jimpitan_server.domain.ids import BoxId, UserId
+from jimpitan_server.domain.match import Match
 from jimpitan_server.domain.matching import Matching
 from jimpitan_server.domain.notification import BankNotification, PaymentKeys
 from jimpitan_server.domain.partner import Account, BankPartner
@@ -274,6 +275,12 @@ class BooksStore(Protocol):
 
     async def rules_set(self) -> Mapping[str, str]:
         """Return the value of each rule that the programme set for itself."""
+        ...
+
+    async def papers_near(
+        self, account: str, *, first_on: date, last_on: date, now: datetime
+    ) -> tuple[Books, list[Match]]:
+        """Return the papers of an account around some days, and what matching said of them."""
         ...
 
     async def save_matching(self, matching: Matching, now: datetime) -> None:

@@ -4,7 +4,7 @@ Looking at the books takes long and changes nothing, so it is done outside the t
 keeps the result; a result whose books have changed meanwhile is not kept.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -70,10 +70,17 @@ def try_rules(standing: Standing, rules: Rules, changes: Mapping[str, str]) -> W
     return WhatIf(after, compare(before, after))
 
 
-def _with_terms(rules: Rules, standing: Standing) -> Rules:
-    terms = {account.account_id: account.terms for account in standing.accounts}
-    known = {name: value for name, value in standing.rules_set.items() if name in SETTABLE}
+def rules_in_force(
+    rules: Rules, *, accounts: Iterable[Account], rules_set: Mapping[str, str]
+) -> Rules:
+    """Return rules with what the programme set for itself, and how its accounts settle."""
+    terms = {account.account_id: account.terms for account in accounts}
+    known = {name: value for name, value in rules_set.items() if name in SETTABLE}
     return replace(changed_rules(rules, known), terms_by_account=terms)
+
+
+def _with_terms(rules: Rules, standing: Standing) -> Rules:
+    return rules_in_force(rules, accounts=standing.accounts, rules_set=standing.rules_set)
 
 
 async def keep_matching(

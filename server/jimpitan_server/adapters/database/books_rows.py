@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import RowMapping, String, and_, cast, func, select, text
+from sqlalchemy import ColumnElement, RowMapping, String, and_, cast, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jimpitan_server.adapters.database.bank_schema import payment_refunds
@@ -60,15 +60,15 @@ async def load_books(connection: AsyncConnection, now: datetime) -> Books:
     lids = await _lids(connection)
     return Books(
         now=now,
-        payments=await _payments(connection),
-        credits=await _credits(connection),
+        payments=await payments_where(connection),
+        credits=await credits_where(connection),
         debits=await _debits(connection),
         links=await standing_links(connection),
         refunds=await _refunds(connection),
         confirmations=await confirmations(connection),
         handovers=await accepted(connection),
         collections=await _collections(connection),
-        remittances=await _remittances(connection),
+        remittances=await remittances_where(connection),
         openings=lids.openings,
         expectations=await _expectations(connection, lids),
         weighed=await weighed_counts(connection),
@@ -79,9 +79,14 @@ async def load_books(connection: AsyncConnection, now: datetime) -> Books:
     )
 
 
-async def _payments(connection: AsyncConnection) -> tuple[Payment, ...]:
+async def payments_where(
+    connection: AsyncConnection, *conditions: ColumnElement[bool]
+) -> tuple[Payment, ...]:
+    """Return the payments that stand, of which these conditions hold."""
     table = payments
-    statement = select(table).where(~is_void("payment", cast(table.c.payment_id, String)))
+    statement = select(table).where(
+        ~is_void("payment", cast(table.c.payment_id, String)), *conditions
+    )
     return tuple(
         Payment(
             payment_id=str(row["payment_id"]),
@@ -101,9 +106,12 @@ async def _payments(connection: AsyncConnection) -> tuple[Payment, ...]:
     )
 
 
-async def _credits(connection: AsyncConnection) -> tuple[Credit, ...]:
+async def credits_where(
+    connection: AsyncConnection, *conditions: ColumnElement[bool]
+) -> tuple[Credit, ...]:
+    """Return the credits of statements, of which these conditions hold."""
     table = statement_lines
-    statement = select(table).where(table.c.amount_idr > 0)
+    statement = select(table).where(table.c.amount_idr > 0, *conditions)
     return tuple(
         Credit(
             credit_id=str(row["line_id"]),
@@ -189,14 +197,21 @@ async def _collections(connection: AsyncConnection) -> tuple[Collection, ...]:
     )
 
 
-async def _remittances(connection: AsyncConnection) -> tuple[Remittance, ...]:
-    links = remittance_collections
+async def remittances_where(
+    connection: AsyncConnection, *conditions: ColumnElement[bool]
+) -> tuple[Remittance, ...]:
+    """Return the remittances that stand, of which these conditions hold."""
+    links, table = remittance_collections, remittances
     ids: dict[str, list[str]] = defaultdict(list)
-    paired = select(links.c.remittance_id, links.c.collection_id).order_by(links.c.collection_id)
+    paired = (
+        select(links.c.remittance_id, links.c.collection_id)
+        .join(table, table.c.remittance_id == links.c.remittance_id)
+        .where(*conditions)
+        .order_by(links.c.collection_id)
+    )
     for remittance_id, collection_id in await connection.execute(paired):
         ids[remittance_id].append(collection_id)
-    table = remittances
-    statement = select(table).where(~is_void("remittance", table.c.remittance_id))
+    statement = select(table).where(~is_void("remittance", table.c.remittance_id), *conditions)
     return tuple(
         Remittance(
             remittance_id=row["remittance_id"],

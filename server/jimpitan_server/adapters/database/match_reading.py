@@ -35,10 +35,11 @@ async def matches(connection: AsyncConnection, wish: MatchWish) -> list[Match]:
     if wish.box is not None:
         statement = statement.where(table.c.box_id == wish.box)
     statement = statement.order_by(table.c.match_key).limit(PAGE)
-    return [_match(row) for row in (await connection.execute(statement)).mappings()]
+    return [match_of(row) for row in (await connection.execute(statement)).mappings()]
 
 
-def _match(row: RowMapping) -> Match:
+def match_of(row: RowMapping) -> Match:
+    """Return a match as its row keeps it."""
     return Match(
         relation=Relation(row["relation"]),
         state=State(row["state"]),

@@ -12,6 +12,7 @@ from jimpitan_server.adapters.database import (
     collection_rows,
     finding_rows,
     match_rows,
+    near_rows,
     notification_rows,
     partner_rows,
     rule_rows,
@@ -20,6 +21,7 @@ from jimpitan_server.adapters.database import (
 from jimpitan_server.domain.books import Books
 from jimpitan_server.domain.discrepancy import Discrepancy
 from jimpitan_server.domain.ids import BoxId
+from jimpitan_server.domain.match import Match
 from jimpitan_server.domain.matching import Matching
 from jimpitan_server.domain.notification import PaymentKeys
 from jimpitan_server.domain.partner import Account
@@ -193,6 +195,14 @@ class DatabaseMoney:
     async def load_books(self, now: datetime) -> tuple[Books, list[Account]]:
         """Return everything that stands, and the accounts."""
         return await books_rows.load_books(self.connection, now), await self.accounts()
+
+    async def papers_near(
+        self, account: str, *, first_on: date, last_on: date, now: datetime
+    ) -> tuple[Books, list[Match]]:
+        """Return the papers of an account around some days, and what matching said of them."""
+        return await near_rows.papers_near(
+            self.connection, account, first_on=first_on, last_on=last_on, now=now
+        )
 
     async def save_matching(self, matching: Matching, now: datetime) -> None:
         """Exchange matches, states, position and open discrepancies for the present ones."""

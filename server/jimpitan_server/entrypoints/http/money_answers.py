@@ -14,6 +14,7 @@ from jimpitan_server.services.dossier import (
     Dossier,
     MatchView,
 )
+from jimpitan_server.services.foresee import Foreseen
 from jimpitan_server.services.import_statement import Imported
 from jimpitan_server.services.remit import RemittanceReceipt
 
@@ -67,6 +68,21 @@ def of_import(imported: Imported) -> Json:
         "preview": [_line(line) for line in imported.preview],
         "faults": [_fault(fault) for fault in imported.faults],
         "warnings": [_gap(gap) for gap in imported.warnings],
+        "foreseen": None if imported.foreseen is None else _foreseen(imported.foreseen),
+    }
+
+
+def _foreseen(foreseen: Foreseen) -> Json:
+    return {
+        "outlooks": {
+            outlook.value: {"lines": lines, "amount_idr": amount.amount}
+            for outlook, (lines, amount) in foreseen.by_outlook.items()
+        },
+        "to_look_at": [
+            {**_line(one.line), "outlook": one.outlook.value, "reason": one.reason}
+            for one in foreseen.to_look_at
+        ],
+        "lines_left_out": foreseen.left_out,
     }
 
 
