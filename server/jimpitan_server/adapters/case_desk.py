@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from jimpitan_server.adapters.database import case_reading
+from jimpitan_server.adapters.database import case_reading, host_reading
 from jimpitan_server.adapters.database.case_rows import DatabaseCases, first_broken_case
 from jimpitan_server.adapters.database.engine import Database
 from jimpitan_server.adapters.database.user_store import DatabaseUsers
@@ -20,6 +20,7 @@ from jimpitan_server.domain.case_figures import (
 )
 from jimpitan_server.domain.clock import Clock
 from jimpitan_server.domain.errors import NotFound
+from jimpitan_server.domain.host_figures import HostFigures, figures_by_host
 from jimpitan_server.domain.rupiah import Rupiah
 from jimpitan_server.services.act_on_case import (
     Acted,
@@ -143,6 +144,16 @@ class CaseDesk:
             by_box={box: figures_of(one) for box, one in sorted(of_box.items())},
             is_partial=len(found) == case_reading.FACTS_MAX,
         )
+
+    async def figures_by_host(self) -> tuple[HostFigures, ...]:
+        """Return the figures of each institution over a year, in the order of their names."""
+        since = self.clock.now() - FIGURES_OVER
+        async with self.database.read() as connection:
+            places = await host_reading.places(connection)
+            counts = await host_reading.counts_since(connection, since)
+            facts = await case_reading.facts_of(connection)
+        of_year = (one for one in facts if one[1].found_at >= since)
+        return figures_by_host(of_year, counts, places)
 
     async def figures_of_collector(self, collector: str) -> CollectorFigures:
         """Return the figures over the counts that one person made in a year."""

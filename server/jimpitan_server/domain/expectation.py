@@ -49,8 +49,9 @@ _WEAR_SHARE = 0.004
 # What was felt and not weighed may be a handful; and half a piece is the least doubt.
 _UNWEIGHED_VARIANCE, _LEAST_VARIANCE = 0.5, 0.25
 _MILLI, _MICRO = 1000, 1_000_000
-# A cumulant beyond this is no holding period; it is kept in 63 bits.
-_KEPT_MAX = 1 << 62
+# Sums end here, in memory and in their columns: two of them still fit into 63 bits. Honest boxes
+# never come near; it takes half a million of the most absurd weighings in one holding period.
+SUM_MAX = (1 << 62) - 1
 _NO_CUMULANTS = (0,) * len(SLOPES)
 
 
@@ -76,18 +77,26 @@ class Moments:
         if self is NO_MOMENTS or other is NO_MOMENTS:
             return other if self is NO_MOMENTS else self
         return Moments(
-            weighed=self.weighed + other.weighed,
-            pieces=self.pieces + other.pieces,
-            pieces_variance_milli=self.pieces_variance_milli + other.pieces_variance_milli,
-            mean_milli=self.mean_milli + other.mean_milli,
-            variance=min(self.variance + other.variance, _KEPT_MAX),
+            weighed=min(self.weighed + other.weighed, SUM_MAX),
+            pieces=min(self.pieces + other.pieces, SUM_MAX),
+            pieces_variance_milli=min(
+                self.pieces_variance_milli + other.pieces_variance_milli, SUM_MAX
+            ),
+            mean_milli=min(self.mean_milli + other.mean_milli, SUM_MAX),
+            variance=min(self.variance + other.variance, SUM_MAX),
             above=_added(self.above, other.above),
             below=_added(self.below, other.below),
         )
 
+    @property
+    def is_full(self) -> bool:
+        """Say whether a sum has reached its bound: then nothing follows from any of them."""
+        sums = (self.weighed, self.pieces, self.pieces_variance_milli, self.mean_milli)
+        return max(*sums, self.variance, *self.above, *self.below) >= SUM_MAX
+
 
 def _added(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(min(left + right, _KEPT_MAX) for left, right in zip(one, other, strict=True))
+    return tuple(min(left + right, SUM_MAX) for left, right in zip(one, other, strict=True))
 
 
 NO_MOMENTS = Moments()

@@ -35,6 +35,7 @@ class _Sensed:
     weighed: int = 0
     interval: Interval | None = None
     pieces: Pieces | None = None
+    is_full: bool = False
 
 
 def compare_count(
@@ -106,9 +107,9 @@ def _sensed(known: Sequence[Expectation], low: Rupiah, high: Rupiah) -> _Sensed:
     deposits = sum(one.deposits for one in known)
     missing = sum(one.records_missing for one in known)
     moments = moments_sum(one.moments for one in known)
-    if not moments.weighed:
+    if not moments.weighed or moments.is_full:
         bounds = low.amount * deposits, high.amount * (deposits + missing)
-        return _Sensed(deposits, missing, *bounds)
+        return _Sensed(deposits, missing, *bounds, is_full=moments.is_full)
     at_edges = sum(one.at_edges for one in known)
     interval = interval_of(moments, deposits=deposits, records_missing=missing, at_edges=at_edges)
     return _Sensed(
@@ -124,6 +125,8 @@ def _sensed(known: Sequence[Expectation], low: Rupiah, high: Rupiah) -> _Sensed:
 
 def _judged(counted: Collection, sensed: _Sensed) -> tuple[State, str]:
     whole = f"{sensed.deposits} sensed deposits"
+    if sensed.is_full:
+        whole += " (its weighings are more than can be added up, and count for nothing)"
     if counted.total.amount < sensed.low_idr:
         return State.UNDER, f"The count is below what {whole} lead us to expect."
     short = _pieces_short(counted, sensed)
@@ -153,6 +156,8 @@ def _evidence(counted: Collection, sensed: _Sensed) -> dict[str, object]:
         "difference_low_idr": counted_idr - sensed.high_idr,
         "difference_high_idr": counted_idr - sensed.low_idr,
     }
+    if sensed.is_full:
+        found["weighings_full"] = True
     if sensed.interval is not None:
         found |= {
             "weighed": sensed.weighed,

@@ -15,6 +15,7 @@ from jimpitan_server.domain.confirmation import (
     match_confirmations,
 )
 from jimpitan_server.domain.discrepancy import Discrepancy
+from jimpitan_server.domain.mass_discrepancies import with_masses_joined
 from jimpitan_server.domain.match import Match, Relation, State
 from jimpitan_server.domain.match_cash import match_cash
 from jimpitan_server.domain.match_credits import match_credits
@@ -70,13 +71,15 @@ def match_books(books: Books, rules: Rules) -> Matching:
     compared = by_relation[Relation.SENSOR_COUNT]
     return Matching(
         matches=matches,
-        discrepancies=(
-            *discrepancies_of(matches, books.now),
-            *fee_discrepancies(books, rules),
-            *handover_discrepancies(books),
-            *confirmation_discrepancies(books, told),
-            *drift_discrepancies(compared, books.collections, books.now),
-            *collection_discrepancies(books),
+        discrepancies=with_masses_joined(
+            (
+                *discrepancies_of(matches, books.now),
+                *fee_discrepancies(books, rules),
+                *handover_discrepancies(books),
+                *confirmation_discrepancies(books, told),
+                *drift_discrepancies(compared, books.collections, books.now),
+                *collection_discrepancies(books),
+            )
         ),
         position=_position(books, by_relation),
     )

@@ -1,6 +1,7 @@
 """The commands about discrepancies: list, show, resolve."""
 
 import json
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -94,6 +95,50 @@ def discrepancy_show(number: Number, as_json: AsJson = False) -> None:
         who = history.name_by_id.get(event.actor, event.actor)
         said = ", ".join(f"{name}={value}" for name, value in event.detail.items())
         typer.echo(f"{event.at.isoformat()} {who} {event.kind.value}: {said}")
+
+
+class By(StrEnum):
+    """Of what figures are told."""
+
+    BOX = "box"
+    HOST = "host"
+
+
+@discrepancy_app.command("statistics")
+def discrepancy_statistics(
+    *,
+    by: Annotated[By, typer.Option(help="Of each box, or of each institution.")] = By.BOX,
+    as_json: AsJson = False,
+) -> None:
+    """Show figures over cases, in the order of names; never a ranking."""
+
+    async def read(program: Program) -> dict[str, object]:
+        if by is By.HOST:
+            hosts = await program.cases.figures_by_host()
+            return case_answers.of_hosts(hosts, after="", limit=STATISTICS_MAX)
+        found = await program.cases.figures()
+        return case_answers.of_all_figures(found, after="", limit=STATISTICS_MAX)
+
+    answer = with_program(read)
+    if as_json:
+        typer.echo(json.dumps(answer))
+        return
+    table = Table(by.value, "open", "waiting", "closed", "false alarms", "days to close")
+    for one in answer["hosts" if by is By.HOST else "boxes"]:  # type: ignore[attr-defined]
+        figures = one.get("figures", one)
+        if one.get("too_few"):
+            table.add_row(one[by.value], "too few counts to say")
+        else:
+            table.add_row(one[by.value], *(_said(figures[name]) for name in FIGURES_SHOWN))
+    Console().print(table)
+
+
+FIGURES_SHOWN = ("open", "waiting", "closed", "false_alarms", "days_to_close_median")
+STATISTICS_MAX = 5_000
+
+
+def _said(figure: object) -> str:
+    return "–" if figure is None else str(figure)
 
 
 @discrepancy_app.command("resolve")

@@ -12,6 +12,7 @@ from enum import StrEnum
 from jimpitan_server.domain.cash import CashCount
 from jimpitan_server.domain.cash_mass import MassRange, Weighing, mass_of
 from jimpitan_server.domain.container import Tier
+from jimpitan_server.domain.mass_discrepancies import contradiction
 from jimpitan_server.domain.match import Relation, State
 from jimpitan_server.domain.rupiah import NOTHING, Rupiah
 from jimpitan_server.domain.sticker import Verdict
@@ -240,7 +241,8 @@ def _mass(facts: CountFacts) -> Step:
     if facts.weighing is None:
         return Step(name=StepName.MASS, state=StepState.WAITING, known=Known.NOBODY)
     declared = mass_of(CashCount.of(facts.view.pieces))
-    state = StepState.WRONG if "count_mass_differs" in facts.wrong else StepState.DONE
+    differs = contradiction(declared, facts.weighing.range)
+    state = StepState.WRONG if differs else StepState.DONE
     detail: dict[str, MassRange] = {"declared": declared, "weighed": facts.weighing.range}
     return Step(name=StepName.MASS, state=state, known=Known.SCALE, detail=detail)
 

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from jimpitan_server.adapters.database.container_rows import DatabaseContainers
 from jimpitan_server.adapters.database.finding_rows import raise_discrepancies
 from jimpitan_server.adapters.database.user_store import DatabaseUsers
 from jimpitan_server.bootstrap import build
@@ -79,3 +80,24 @@ def test_cases_are_listed_shown_and_resolved() -> None:
     assert "an admin acts" in run("resolve", "2", *ending, "--by", "auditor", code=1)
     assert "Nobody logs in" in run("resolve", "2", *ending, "--by", "nobody", code=1)
     assert "no discrepancy 9" in run("show", "9", code=1)
+
+
+@pytest.mark.usefixtures("_database")
+def test_figures_are_told_by_box_and_by_institution() -> None:
+    by_box = json.loads(run("statistics", "--json"))
+    assert [(one["box"], one["open"]) for one in by_box["boxes"]] == [("box-1", 1), ("box-2", 1)]
+    assert json.loads(run("statistics", "--by", "host", "--json"))["hosts"] == []
+    asyncio.run(place("box-1", "Masjid Contoh"))
+    (host,) = json.loads(run("statistics", "--by", "host", "--json"))["hosts"]
+    assert (host["host"], host["too_few"]) == ("Masjid Contoh", True)
+    assert "too few counts to say" in run("statistics", "--by", "host")
+    assert "box-2" in run("statistics")
+
+
+async def place(box: str, host: str) -> None:
+    program = await build(load_settings())
+    async with program.database.write() as connection:
+        await DatabaseContainers(connection).add_placement(
+            BoxId(box), site="teras", host=host, actor="cli", now=FRIDAY
+        )
+    await program.close()

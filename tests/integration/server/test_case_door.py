@@ -250,6 +250,38 @@ async def test_a_collector_sees_own_figures_and_only_when_they_say_something(tow
         assert (await get(town, role, path)).status_code == 403
 
 
+async def test_figures_by_institution_follow_the_alphabet_and_wait_for_counts(
+    town: Town,
+) -> None:
+    await town.authorized("admin")
+    for box, host in (("box-0017", "warung Siti"), ("box-0018", "Masjid Contoh")):
+        place = {"site": "teras", "host": host}
+        headers = await town.authorized("admin")
+        answer = await town.client.put(f"/api/v1/boxes/{box}/place", json=place, headers=headers)
+        assert answer.status_code in {200, 201, 204}
+    for pieces in range(5):
+        await town.count_cash(cash={"1000": 10 + pieces})
+    await raised(
+        town,
+        differing(town, "a", 5_000),
+        differing(town, "b", 5_000, box="box-0018"),
+        differing(town, "c", 5_000, box="box-9999"),
+    )
+    found = (await get(town, "auditor", "/statistics/hosts")).json()
+    masjid, warung = found["hosts"]
+    assert masjid == {"host": "Masjid Contoh", "containers": 1, "too_few": True}
+    assert (warung["host"], warung["too_few"], warung["counts"]) == ("warung Siti", False, 5)
+    assert warung["figures"]["open"] >= 1
+    page = (await get(town, "auditor", "/statistics/hosts?limit=1")).json()
+    assert ([one["host"] for one in page["hosts"]], page["next"]) == (
+        ["Masjid Contoh"],
+        "Masjid Contoh",
+    )
+    rest = (await get(town, "auditor", "/statistics/hosts?after=masjid%20contoh")).json()
+    assert [one["host"] for one in rest["hosts"]] == ["warung Siti"]
+    assert (await get(town, "collector", "/statistics/hosts")).status_code == 403
+
+
 async def test_what_happened_cannot_be_changed_and_doctor_sees_who_tried(town: Town) -> None:
     (number,) = await raised(town, differing(town, "a", 5_000))
     await act(town, "admin", number, "commented", text="pertama")

@@ -158,6 +158,14 @@ async def test_figures_are_shown_and_a_person_only_to_an_admin(town: Town) -> No
     admin, treasurer = Browser(town, "admin"), Browser(town, "treasurer")
     shown = await treasurer.get("/statistik?kolektor=user-collector")
     assert "Satu kolektor" not in shown
+    assert "Belum ada wadah dengan instansi penggiat." in shown
+    place = {"site": "teras", "host": "Masjid <Contoh>"}
+    headers = await town.authorized("admin")
+    await town.client.put("/api/v1/boxes/box-0017/place", json=place, headers=headers)
+    by_host = await treasurer.get("/statistik")
+    assert "Masjid &lt;Contoh&gt;" in by_host
+    assert "terlalu sedikit hitungan untuk dikatakan" in by_host
+    assert "By host institution" in await treasurer.get("/statistik?bahasa=en")
     assert "lebih dari 90 hari" in shown
     own = await town.client.get(
         "/kolektor?saya=1",

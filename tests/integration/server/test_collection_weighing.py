@@ -2,10 +2,13 @@
 
 import pytest
 from jimpitan_server.adapters.database.mass_schema import count_masses
+from jimpitan_server.adapters.database.schema import holding_periods
+from jimpitan_server.domain.expectation import SUM_MAX
 from jimpitan_wire import records as wire
 from money_town import Town, town
 from server_boxes import GATEWAY, delivery
 from server_town import rows
+from sqlalchemy import update
 
 __all__ = ["town"]
 pytestmark = pytest.mark.integration
@@ -41,9 +44,10 @@ async def matched(town: Town) -> list[str]:
     return [kind for kind in await town.open_kinds() if "mass" in kind]
 
 
-async def test_missing_coins_are_weighed(town: Town) -> None:
+async def test_coins_exchanged_for_notes_are_weighed(town: Town) -> None:
+    """Money lacks nothing, so the scale alone has something to say."""
     await bring(town, *[DEPOSIT, weighed(1, 3_100)] * 20, *OPENING)
-    await town.count_cash(cash={"500": 8})
+    await town.count_cash(cash={"2000": 20})
     assert await matched(town) == ["count_mass_differs"]
     assert await rows(town.program, count_masses, "mass_mg", "deposits", "is_whole") == [
         (62_000, 20, True)
@@ -86,3 +90,33 @@ async def test_masses_that_no_box_can_hold_say_nothing(town: Town) -> None:
     await town.count_cash(cash={"500": 1})
     assert await matched(town) == []
     assert await rows(town.program, count_masses, "mass_mg") == [(None,)]
+
+
+async def test_sums_of_weighings_stop_at_their_bound_and_are_taken_in_all_the_same(
+    town: Town,
+) -> None:
+    await bring(town, DEPOSIT, weighed(1, 3_100))
+    async with town.program.database.write() as connection:
+        await connection.execute(update(holding_periods).values(value_variance=SUM_MAX - 1))
+    await bring(town, *[DEPOSIT, weighed(1, 3_100)] * 3)
+    kept = await rows(town.program, holding_periods, "value_variance", "deposits", "weighed")
+    assert (SUM_MAX, 4, 4) in kept
+
+
+async def test_missing_coins_that_money_shows_too_are_one_case(town: Town) -> None:
+    coin = (wire.WEIGHED, {1: 1, 2: 3_100, 3: 60, 4: 1, 5: 1, 6: [[1, 500, 1000]]})
+    await bring(town, *[DEPOSIT, coin] * 20, *OPENING)
+    count = (await town.count_cash(cash={"500": 8})).json()["collection_id"]
+    assert await matched(town) == []
+    kinds = await town.open_kinds()
+    assert "count_below_sensor" in kinds
+    headers = await town.authorized("admin")
+    listed = await town.client.get(
+        "/api/v1/discrepancies?kind=count_below_sensor", headers=headers
+    )
+    (case,) = listed.json()["discrepancies"]
+    assert case["evidence"]["arrived"] == [count]
+    assert case["evidence"]["weighed_low_mg"] > case["evidence"]["declared_high_mg"]
+    dossier = (await town.client.get("/api/v1/dossier/box-0017", headers=headers)).json()
+    (journey,) = dossier["journeys"]
+    assert {one["step"]: one["state"] for one in journey["steps"]}["mass"] == "wrong"

@@ -155,6 +155,7 @@ def test_the_last_stage_stays_open_for_boxes_that_come_back() -> None:
         (ON_TRIAL, SHORT, STAYS_AFTER, CONFIRMED),
         (ON_TRIAL, SHORT, STAYS_AFTER - timedelta(seconds=1), None),
         (ON_TRIAL, "", SETTLED_AFTER, ROLLED_BACK),
+        (ON_TRIAL, "", SETTLED_AFTER - timedelta(seconds=1), None),
         (ORDERED, "", SETTLED_AFTER, None),
         (ROLLED_BACK, SHORT, STAYS_AFTER, None),
     ],
@@ -166,6 +167,12 @@ def test_heartbeats_far_apart_tell_what_a_lost_record_did_not(
     box = replace(box, runs=runs, runs_since=HEARD, runs_until=HEARD + span)
     settled = decide(TWO, [box], short=SHORT, now=FRIDAY).settled
     assert [found for _, found in settled] == ([] if outcome is None else [outcome])
+
+
+def test_a_box_whose_heartbeats_name_no_time_settles_nothing() -> None:
+    (box,) = boxes_in(ON_TRIAL)
+    box = replace(box, runs="", runs_since=None, runs_until=None)
+    assert decide(TWO, [box], short=SHORT, now=FRIDAY).settled == ()
 
 
 def test_a_box_that_has_run_the_release_for_a_moment_is_only_waited_for() -> None:

@@ -4,8 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jimpitan_server.domain.cash import DENOMINATIONS, CashCount
 from jimpitan_server.domain.cash_mass import MassRange, Weighing, mass_of, weighing_of
+from jimpitan_server.domain.discrepancy import Discrepancy, Severity
 from jimpitan_server.domain.ids import BoxId
-from jimpitan_server.domain.mass_discrepancies import WeighedCount, mass_discrepancies
+from jimpitan_server.domain.mass_discrepancies import (
+    WeighedCount,
+    mass_discrepancies,
+    with_masses_joined,
+)
 from server_boxes import FRIDAY
 
 
@@ -96,3 +101,49 @@ def test_a_period_is_whole_when_all_was_weighed_and_nothing_is_missing() -> None
     assert partly is not None
     assert gapped is not None
     assert (partly.is_whole, gapped.is_whole) == (False, False)
+
+
+def weighed_case(count: dict[int, int], mass_mg: int) -> Discrepancy:
+    one = WeighedCount(
+        collection_id="count-1",
+        box=BoxId("box-1"),
+        lid_at=FRIDAY,
+        count=CashCount.of(count),
+        weighing=weighing(mass_mg),
+    )
+    (found,) = mass_discrepancies([one], FRIDAY)
+    return found
+
+
+def sensed_case(kind: str, *counts: str) -> Discrepancy:
+    return Discrepancy(
+        kind=kind,
+        severity=Severity.WARNING,
+        subject=f"sensor_count left box-1/{len(counts)}",
+        found_at=FRIDAY,
+        box=BoxId("box-1"),
+        evidence={"reason": "below", "arrived": list(counts), "expected_idr": 5_000},
+    )
+
+
+def test_missing_money_and_missing_mass_of_one_count_are_one_case() -> None:
+    light, below = weighed_case({500: 8}, 62_000), sensed_case("count_below_sensor", "count-1")
+    (one,) = with_masses_joined((below, light))
+    assert (one.kind, one.subject) == ("count_below_sensor", below.subject)
+    assert one.evidence["expected_idr"] == 5_000
+    assert one.evidence["mass_reason"] == light.evidence["reason"]
+    assert one.evidence["weighed_low_mg"] == light.evidence["weighed_low_mg"]
+
+
+def test_mass_of_another_count_or_of_the_other_side_is_a_case_of_its_own() -> None:
+    light = weighed_case({500: 8}, 62_000)
+    for other in (
+        sensed_case("count_above_sensor", "count-1"),
+        sensed_case("count_below_sensor", "count-2"),
+        sensed_case("count_below_sensor"),
+        sensed_case("count_not_remitted", "count-1"),
+    ):
+        assert with_masses_joined((other, light)) == (other, light)
+    heavy = weighed_case({500: 80}, 62_000)
+    assert len(with_masses_joined((sensed_case("count_above_sensor", "count-1"), heavy))) == 1
+    assert with_masses_joined(()) == ()

@@ -140,6 +140,8 @@ def test_one_changed_character_never_passes_unseen(at: int, sign: str) -> None:
         (without_crc(PLAIN).replace("62070703A01", "62070703***"), "terminal_asked"),
         (without_crc(PLAIN).replace("62070703A01", ""), "terminal_missing"),
         (without_crc(PLAIN).replace("6005LEBAK", "6016LEBAKLEBAKLEBAKX"), "city_long"),
+        (without_crc(PLAIN).replace("5917KOTAK CONTOH 0017", "5926" + "N" * 26), "name_long"),
+        (without_crc(PLAIN).replace("62070703A01", "62300726" + "A" * 26), "terminal_long"),
         (without_crc(PLAIN).replace("93600999", "9360A999"), "mpan_malformed"),
         (without_crc(PLAIN).replace("93600999", "12345999"), "mpan_foreign"),
         (without_crc(PLAIN).replace("ID0000000000017", "XX0000000000017"), "nmid_unusual"),
@@ -165,6 +167,11 @@ def test_one_changed_character_never_passes_unseen(at: int, sign: str) -> None:
 )
 def test_each_oddity_has_its_code(body: str, code: str) -> None:
     assert code in codes(closed(body))
+
+
+def test_whole_second_language_is_nothing_unusual() -> None:
+    whole = closed(without_crc(PLAIN) + write_tlv("64", "0002EN0105KOTAK"))
+    assert not codes(whole) & {"language_incomplete", "tag_unknown"}
 
 
 def test_an_empty_code_lacks_everything() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from jimpitan_server.domain.books import Expectation
-from jimpitan_server.domain.expectation import COIN, Moments, moments_of, moments_sum
+from jimpitan_server.domain.expectation import COIN, SUM_MAX, Moments, moments_of, moments_sum
 from jimpitan_server.domain.match import Match, Relation, State
 from jimpitan_server.domain.matching import Matching
 from jimpitan_server.domain.money_discrepancies import MoneyFinding
@@ -113,3 +113,18 @@ def test_honest_visits_are_no_drift() -> None:
         expectations=tuple(sensed(10 + n, 100) for n in visits),
     )
     assert MoneyFinding.COUNTS_DRIFT not in kinds(matching)
+
+
+def test_weighings_beyond_what_can_be_added_up_count_for_nothing_and_say_so() -> None:
+    full = replace(COIN_1000, variance=SUM_MAX - 1)
+    whole = moments_sum([full, full])
+    assert (whole.variance, whole.is_full, full.is_full) == (SUM_MAX, True, False)
+    expected = replace(sensed(9, 10), moments=whole)
+    match, matching = one_visit(10_000, 10, expected)
+    assert match.state is State.WITHIN_TOLERANCE
+    assert match.evidence["weighings_full"] is True
+    assert "mean_idr" not in match.evidence
+    assert "count for nothing" in match.reason
+    below, _ = one_visit(1_000, 1, expected)
+    assert below.state is State.UNDER, "ten deposits are worth more than Rp 1.000 all the same"
+    assert MoneyFinding.COUNT_BELOW_SENSOR not in kinds(matching)

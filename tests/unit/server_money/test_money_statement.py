@@ -12,7 +12,7 @@ from jimpitan_server.adapters.statement_profiles import (
     known_profiles,
     profiles_named,
 )
-from jimpitan_server.domain import statement_reading
+from jimpitan_server.domain import statement_cells, statement_reading
 from jimpitan_server.domain.money_errors import ProfileMalformed
 from jimpitan_server.domain.rupiah import Rupiah
 from jimpitan_server.domain.statement import StatementReading
@@ -51,6 +51,16 @@ def test_a_plain_file_reads_line_by_line() -> None:
     assert (reading.credits, reading.debits) == (Rupiah(1_000), Rupiah(500))
     assert (reading.first_on, reading.last_on) == (date(2026, 1, 9), date(2026, 1, 9))
     assert reading.lines[0].text == "QRIS 123456789012 A01 R1"
+
+
+def test_file_with_more_amounts_than_are_remembered_reads_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = "".join(f"2026-01-09,10:00:0{n},{n}.00,{n * (n + 1) // 2},QRIS,\n" for n in range(1, 9))
+    whole = read(HEADER + rows)
+    monkeypatch.setattr(statement_cells, "_REMEMBERED_MAX", 3)
+    assert read(HEADER + rows) == whole
+    assert len(whole.lines) == 8
 
 
 def test_the_export_of_bsi_reads_with_preamble_and_comma_decimals() -> None:

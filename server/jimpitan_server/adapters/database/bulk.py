@@ -53,37 +53,42 @@ async def update_rows(
     keys: Sequence[str],
     columns: Sequence[str],
     rows: Rows,
-    adding: bool = False,
+    adding_up_to: int | None = None,
 ) -> None:
-    """Set (or with `adding`, add) the columns of known rows; a row is its keys, then values."""
+    """Set the columns of known rows, or add to them up to a bound; a row is its keys, then values.
+
+    The bound and each value are below 2**62, so that no sum leaves the column.
+    """
     if not rows:
         return
     if connection.dialect.name == POSTGRESQL:
-        statement = _joined_update(table, keys, columns, adding=adding)
+        statement = _joined_update(table, keys, columns, most=adding_up_to)
         parameters: Any = tuple(list(values) for values in zip(*rows, strict=True))
     else:
-        statement = _prepared_update(table, keys, columns, adding=adding)
+        statement = _prepared_update(table, keys, columns, most=adding_up_to)
         at = len(keys)
         parameters = [(*row[at:], *row[:at]) for row in rows]
     await connection.exec_driver_sql(statement, parameters)
 
 
 def _prepared_update(
-    table: Table, keys: Sequence[str], columns: Sequence[str], *, adding: bool
+    table: Table, keys: Sequence[str], columns: Sequence[str], *, most: int | None
 ) -> str:
-    sets = ", ".join(f"{name} = {f'{name} + ' if adding else ''}?" for name in columns)
+    value = "?" if most is None else f"min({{0}} + ?, {most})"
+    sets = ", ".join(f"{name} = {value.format(name)}" for name in columns)
     where = " AND ".join(f"{name} = ?" for name in keys)
     return f"UPDATE {table.name} SET {sets} WHERE {where}"  # noqa: S608
 
 
 def _joined_update(
-    table: Table, keys: Sequence[str], columns: Sequence[str], *, adding: bool
+    table: Table, keys: Sequence[str], columns: Sequence[str], *, most: int | None
 ) -> str:
     names = [*keys, *columns]
     arrays = ", ".join(
         f"${place}::{array_type(table.c[name].type)}[]" for place, name in enumerate(names, 1)
     )
-    sets = ", ".join(f"{name} = {f't.{name} + ' if adding else ''}v.{name}" for name in columns)
+    value = "v.{0}" if most is None else f"LEAST(t.{{0}} + v.{{0}}, {most})"
+    sets = ", ".join(f"{name} = {value.format(name)}" for name in columns)
     where = " AND ".join(f"t.{name} = v.{name}" for name in keys)
     return (
         f"UPDATE {table.name} AS t SET {sets}"  # noqa: S608

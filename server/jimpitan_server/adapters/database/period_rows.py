@@ -14,7 +14,7 @@ from jimpitan_server.adapters.database.schema import (
     running_summaries,
 )
 from jimpitan_server.adapters.database.upsert import upsert
-from jimpitan_server.domain.expectation import NO_MOMENTS, SLOPES, Moments
+from jimpitan_server.domain.expectation import NO_MOMENTS, SLOPES, SUM_MAX, Moments
 from jimpitan_server.domain.ids import BoxId, GatewayId, UserId
 from jimpitan_server.domain.period import Period, PeriodSum
 
@@ -59,7 +59,7 @@ async def add_to_periods(
             keys=("box_id", "seq_from"),
             columns=("deposits", *columns),
             rows=rows,
-            adding=True,
+            adding_up_to=SUM_MAX,
         )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from jimpitan_server.adapters.case_desk import CaseFigures, CollectorFigures
 from jimpitan_server.domain.case import CaseEvent
 from jimpitan_server.domain.case_figures import COLLECTIONS_MIN, Ageing, Figures
+from jimpitan_server.domain.host_figures import HostFigures, name_order
 from jimpitan_server.domain.rupiah import Rupiah
 from jimpitan_server.services.act_on_case import Acted, Refusal
 from jimpitan_server.services.ports_cases import CaseHistory, CasePage, CaseView
@@ -108,6 +109,23 @@ def of_all_figures(found: CaseFigures, *, after: str, limit: int) -> Json:
         "is_partial": found.is_partial,
     }
     return shown if len(boxes) <= limit else shown | {"next": boxes[limit - 1]}
+
+
+def of_hosts(found: Iterable[HostFigures], *, after: str, limit: int) -> Json:
+    """Return a page of institutions in the order of their names; `after` is the last one seen."""
+    hosts = [one for one in found if name_order(one.host) > name_order(after)]
+    shown: Json = {
+        "counts_min": COLLECTIONS_MIN,
+        "hosts": [_of_host(one) for one in hosts[:limit]],
+    }
+    return shown if len(hosts) <= limit else shown | {"next": hosts[limit - 1].host}
+
+
+def _of_host(one: HostFigures) -> Json:
+    known: Json = {"host": one.host, "containers": one.containers}
+    if one.figures is None:
+        return known | {"too_few": True}
+    return known | {"too_few": False, "counts": one.counts, "figures": of_figures(one.figures)}
 
 
 def of_collector(collector: str, found: CollectorFigures) -> Json:

@@ -157,6 +157,18 @@ async def get_statistics(
     return case_answers.of_all_figures(await program.cases.figures(), after=after, limit=limit)
 
 
+@router.get("/statistics/hosts")
+async def get_host_statistics(
+    program: TheProgram,
+    _: Looking,
+    after: Annotated[str, Query(pattern=r"^[^\x00]{0,120}$")] = "",
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 200,
+) -> dict[str, object]:
+    """Return figures of each institution over a year, page by page in the order of names."""
+    found = await program.cases.figures_by_host()
+    return case_answers.of_hosts(found, after=after, limit=limit)
+
+
 @router.get("/statistics/collectors/{collector}")
 async def get_collector_statistics(
     collector: Annotated[str, Path(pattern=r"^[^\x00]{1,64}$")],

@@ -152,7 +152,7 @@ async def _list(
 async def get_figures(
     request: Request, program: TheProgram, session: Looking, kolektor: str = ""
 ) -> HTMLResponse:
-    """Show figures by age and by box; an admin may ask for those of one collector."""
+    """Show figures by age, box and institution; an admin may ask for those of one collector."""
     people: dict[str, str] = {}
     own = None
     if session.role is Role.ADMIN:
@@ -161,6 +161,7 @@ async def get_figures(
         if kolektor in people:
             own = await program.cases.figures_of_collector(kolektor)
     found = await program.cases.figures()
+    hosts = await program.cases.figures_by_host()
     return page(
         request,
         program,
@@ -168,6 +169,7 @@ async def get_figures(
         here=HERE,
         found=found,
         boxes=list(found.by_box.items())[:BOXES_SHOWN],
+        hosts=hosts[:BOXES_SHOWN],
         people=people,
         collector=kolektor,
         own_figures=own,

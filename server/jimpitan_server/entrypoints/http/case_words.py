@@ -43,6 +43,7 @@ EVIDENCE = (
     "link",
     "lost_mg",
     "low_idr",
+    "mass_reason",
     "missing_idr",
     "named_before",
     "noticed_at",
@@ -81,9 +82,12 @@ EVIDENCE = (
     "verdict",
     "weighed_high_mg",
     "weighed_low_mg",
+    "weighings_full",
 )
 # Why and how much comes first; what else there is follows as it was written down.
 FIRST = ("reason", "expected_idr", "arrived_idr", "kept_idr", "told_idr", "fee_idr")
+# Pieces of evidence that the catalogues know word for word.
+SENTENCES = {"reason", "mass_reason", "cause"}
 Said = Callable[..., str]
 
 
@@ -113,7 +117,7 @@ def value_shown(name: str, value: object, say: Said, zone: str) -> str:
         return ", ".join(str(one) for one in value)
     if name.endswith("_at"):
         return _instant_shown(str(value), zone)
-    return say(str(value)) if name in {"reason", "cause"} else str(value)
+    return say(str(value)) if name in SENTENCES else str(value)
 
 
 def _number_shown(name: str, value: int) -> str:
