@@ -140,8 +140,19 @@ def test_amount_that_waited_too_long_is_paid_by_no_later_one() -> None:
     window = Window(before=1, after=5)
     items = [Item(day=day(n), item_id=f"e{n}", amount=Rupiah(1_000)) for n in (0, 5, 6)]
     late = [Item(day=day(n), item_id=f"a{n}", amount=Rupiah(1_000)) for n in (7, 8)]
-    (group,) = group_equal(items, late, window)
-    assert [one.item_id for one in group.answered] == ["a7", "a8"]
+    alone, together = group_equal(items, late, window)
+    assert [one.item_id for one in alone.expected] == ["e0"]
+    assert not alone.answered
+    assert [one.item_id for one in together.answered] == ["a7", "a8"]
+
+
+def test_amount_whose_time_ran_out_in_a_group_is_passed_over() -> None:
+    window = Window(before=1, after=5)
+    items = [Item(day=day(n), item_id=f"e{n}", amount=Rupiah(1_000)) for n in (0, 1, 6)]
+    arrived = [Item(day=day(n), item_id=f"a{n}", amount=Rupiah(1_000)) for n in (5, 8)]
+    (group,) = group_equal(items, arrived, window)
+    assert [one.item_id for one in group.answered] == ["a5", "a8"]
+    assert not group.unique
 
 
 def test_partner_gives_tokens_at_its_path_and_money_where_the_body_is_signed() -> None:
