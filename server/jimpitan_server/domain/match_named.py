@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from operator import itemgetter
-from typing import NamedTuple
 
 from jimpitan_server.domain.bank_habits import shapes_in
 from jimpitan_server.domain.batch import Link
@@ -40,18 +39,21 @@ def link_named(
     """
     links: list[Link] = []
     shapes: set[str] = set()
-    window = search_window(rules)
-    for named in _named_payments(payments, waiting):
-        payment, day = named.payment, named.payment.paid_on
-        credit = _nearest(payment, day, (*named.by_reference, *named.by_rrn), waiting, window)
+    if not payments:
+        return links, shapes
+    window, terms = search_window(rules), rules.terms_of(payments[0].account)
+    for _, _, payment, reference, rrn, by_reference, by_rrn in _named(payments, waiting):
+        day = payment.paid_on
+        mentioned = (*by_reference, *by_rrn) if by_rrn else by_reference
+        credit = _nearest(payment, day, mentioned, waiting, window)
         if credit is None:
             continue
         del waiting[credit.credit_id]
-        links.append(_link(payment, day, credit, rules.terms_of(payment.account), rules))
-        if credit.credit_id in named.by_reference:
-            shapes.add(shape(named.reference))
-        if credit.credit_id in named.by_rrn:
-            shapes.add(shape(named.rrn))
+        links.append(_link(payment, day, credit, terms, rules))
+        if credit.credit_id in by_reference:
+            shapes.add(shape(reference))
+        if credit.credit_id in by_rrn:
+            shapes.add(shape(rrn))
     return links, shapes
 
 
@@ -65,24 +67,11 @@ def shapes_named(links: Sequence[Link]) -> set[str]:
     return shapes
 
 
-class _NamedPayment(NamedTuple):
-    """A payment, its two names as they are compared, and the credits that mention each."""
-
-    paid_at: datetime
-    payment_id: str
-    payment: Payment
-    reference: str
-    rrn: str
-    by_reference: Sequence[str]
-    by_rrn: Sequence[str]
+# A payment in order of time, its two names as they are compared, and the credits with each.
+_Named = tuple[datetime, str, Payment, str, str, Sequence[str], Sequence[str]]
 
 
-_BY_TIME = itemgetter(0, 1)
-
-
-def _named_payments(
-    payments: Sequence[Payment], waiting: Mapping[str, Credit]
-) -> list[_NamedPayment]:
+def _named(payments: Sequence[Payment], waiting: Mapping[str, Credit]) -> list[_Named]:
     """Return the payments that are named at all, in order of time."""
     references = plain_all([payment.reference or "" for payment in payments])
     rrns = plain_all([payment.rrn or "" for payment in payments])
@@ -92,15 +81,25 @@ def _named_payments(
     if not mentions.any_of(references) and not mentions.any_of(rrns):
         return []  # as in nearly every account that settles in batches
     ids_of = mentions.ids_of
-    named = [
-        _NamedPayment(
-            payment.paid_at, payment.payment_id, payment, reference, rrn, by_reference, by_rrn
-        )
-        for payment, reference, rrn in zip(payments, references, rrns, strict=True)
-        if any((by_reference := ids_of(reference), by_rrn := ids_of(rrn)))
-    ]
+    named: list[_Named] = []
+    for payment, reference, rrn in zip(payments, references, rrns, strict=True):
+        by_reference, by_rrn = ids_of(reference), ids_of(rrn)
+        if by_reference or by_rrn:
+            one = (
+                payment.paid_at,
+                payment.payment_id,
+                payment,
+                reference,
+                rrn,
+                by_reference,
+                by_rrn,
+            )
+            named.append(one)
     named.sort(key=_BY_TIME)
     return named
+
+
+_BY_TIME = itemgetter(0, 1)
 
 
 def _nearest(
@@ -130,15 +129,14 @@ def _nearness(payment: Payment, credit: Credit) -> tuple[object, ...]:
 def _link(
     payment: Payment, day: date, credit: Credit, terms: SettlementTerms, rules: Rules
 ) -> Link:
-    state, reason, evidence = State.MATCHED, "The credit names the payment.", NO_EVIDENCE
     due_idr, arrived_idr = payment.credit_due.amount, credit.amount.amount
+    profile, days = terms.on(day), (credit.booked_on - day).days
+    state, reason, evidence = State.MATCHED, "The credit names the payment.", NO_EVIDENCE
     if arrived_idr > due_idr:
         state, reason = State.OVER, "The credit names the payment and is larger."
     elif arrived_idr < due_idr:
         state, reason = State.UNDER, "The credit names the payment and is smaller."
         evidence = _fee_in(payment, due_idr - arrived_idr)
-    profile = terms.on(day)
-    days = (credit.booked_on - day).days
     if days > profile.lag_days_max:  # before that it cannot be late, whatever days are open
         closes_on, _ = profile.batch_of(payment.paid_at)
         if credit.booked_on > profile.credited_between(closes_on, rules.calendar)[1]:
