@@ -15,7 +15,7 @@ from jimpitan_server.domain.batch import (
     link_of_equal,
     link_of_run,
 )
-from jimpitan_server.domain.batch_order import Lane, in_order
+from jimpitan_server.domain.batch_order import Lane, in_order, is_doubtful
 from jimpitan_server.domain.books import Credit, Payment, Refund, Rules
 from jimpitan_server.domain.match import State
 from jimpitan_server.domain.mentions import LABEL_LENGTH_MIN, plain_all, shape, words_of
@@ -41,6 +41,8 @@ class _Batches:
         self._profile, self._rules = profile, rules
         # What each credit answered, where it answered whole batches.
         self.answered: dict[str, tuple[Batch, ...]] = {}
+        # Of those batches that got less than they should, or got it late.
+        self.doubtful: list[Batch] = []
         parts: dict[tuple[date, int, str], list[Payment]] = defaultdict(list)
         payments = list(payments)
         terminals = [""] * len(payments)
@@ -105,22 +107,19 @@ class _Batches:
             for batch in part
         ]
 
-    def lanes(
-        self, short: Iterable[Credit], alone: Iterable[Credit], all_: Iterable[Credit]
-    ) -> list[Lane]:
-        """Return the lanes in which batches lack something while credits stay alone.
+    def lanes(self, alone: Iterable[Credit], all_: Iterable[Credit]) -> list[Lane]:
+        """Return the lanes in which batches are doubtful or open while credits stay alone.
 
         A lane is one terminal that the bank is seen to name, or all where it settles by the day:
-        what it pays comes in order. `short` credits brought less than their batches should get.
+        what it pays comes in order.
         """
         lanes: dict[str, Lane] = defaultdict(Lane)
         for batch in self.waiting():
             if batch.terminal in self._named or not self._by_terminal:
                 lanes[batch.terminal].open_batches.append(batch)
-        for credit in short:
-            (batch,) = self.answered[credit.credit_id]
+        for batch in self.doubtful:
             if batch.terminal in self._named or not self._by_terminal:
-                lanes[batch.terminal].short_batches.append(batch)
+                lanes[batch.terminal].doubtful_batches.append(batch)
         for credit in alone if lanes else ():
             lane = lanes.get(self._lane_of(credit) or "")
             if lane is not None:
@@ -187,12 +186,9 @@ def match_batches(
         waiting = _step(step, waiting, batches, links)
     waiting = _netted(waiting, batches, refunds, links)
     waiting = _in_parts(waiting, batches, rules, links)
-    differing: list[Link] = []
     for step in (_differing_on_its_day, _differing):
-        waiting = _step(step, waiting, batches, differing)
-    links += differing
-    short = [one.credits[0] for one in differing if one.state is State.UNDER]
-    return in_order(links, batches.lanes(short, waiting, credits_), profile, rules)
+        waiting = _step(step, waiting, batches, links)
+    return in_order(links, batches.lanes(waiting, credits_), profile, rules)
 
 
 _Found = tuple[list[Batch], Link]
@@ -214,6 +210,8 @@ def _step(
         answered, link = found
         batches.take(answered)
         batches.answered[credit.credit_id] = tuple(answered)
+        if is_doubtful(answered, credit, link.state):
+            batches.doubtful += answered
         links.append(link)
     return unanswered
 

@@ -98,6 +98,13 @@ def test_late_line_is_known_by_its_sum_alone() -> None:
     assert aligned([due_on(0, 1000)], (5, 1500)).pairs == ()
 
 
+def test_late_line_is_believed_last_but_for_less_than_was_told() -> None:
+    found = aligned([due_on(0, 1000)], (1, 6000), (5, 1000))
+    assert found.pairs == (Pair(0, 1, 0),)
+    less = aligned([due_on(0, 1000)], (1, 500), (5, 1000))
+    assert less.pairs == (Pair(0, 1, 1),)
+
+
 def test_several_batches_in_one_line_are_known_by_their_sum_alone() -> None:
     batches = [due_on(0, 1000), due_on(1, 2000)]
     assert aligned(batches, (2, 3000)).pairs == (Pair(0, 2, 0),)
