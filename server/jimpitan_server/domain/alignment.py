@@ -86,8 +86,8 @@ def _price(run: Sequence[Due], line: Arrived) -> int:
     if line.day < run[-1].earliest or line.day > run[0].latest:
         return _NEVER
     rest = line.amount_idr - sum([one.amount_idr for one in run])
-    if rest and (len(run) > 1 or line.day > run[0].last):
-        return _NEVER  # several batches, or one so late, are known by nothing but their sum
+    if rest and (len(run) > 1 or not run[0].first <= line.day <= run[0].last):
+        return _NEVER  # several batches, or one beside its days, are known by their sum alone
     price = _LOST if rest > 0 else _LESS if rest < 0 else 0
     if is_late(run[0].last, run[-1].last, line.day):
         return price + _LATE

@@ -1,4 +1,4 @@
-"""Puts a lane of batches and credits in order where greedy rules left one of each alone.
+"""Puts a lane of batches and credits in order where rules that take the first fit led astray.
 
 A lost notification can make two batches of a terminal equal in sum. Then the credit of one is
 taken for the other, another credit stays alone at the end of the chain, and what it brings would

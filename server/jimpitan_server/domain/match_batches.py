@@ -1,7 +1,7 @@
 """Settlement batches: payments that reach the account as one credit for a batch or a terminal."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from itertools import groupby
@@ -107,15 +107,17 @@ class _Batches:
             for batch in part
         ]
 
-    def lanes(self, alone: Iterable[Credit], all_: Iterable[Credit]) -> list[Lane]:
-        """Return the lanes in which batches are doubtful or open while credits stay alone.
+    def lanes(self, alone: Iterable[Credit], all_: Sequence[Credit]) -> list[Lane]:
+        """Return the lanes in which batches are doubtful or overdue while credits stay alone.
 
         A lane is one terminal that the bank is seen to name, or all where it settles by the day:
         what it pays comes in order.
         """
         lanes: dict[str, Lane] = defaultdict(Lane)
+        told_until = max((credit.booked_on for credit in all_), default=date.min)
         for batch in self.waiting():
-            if batch.terminal in self._named or not self._by_terminal:
+            is_overdue = batch.last_on < told_until  # else its credit may be on the way
+            if is_overdue and (batch.terminal in self._named or not self._by_terminal):
                 lanes[batch.terminal].open_batches.append(batch)
         for batch in self.doubtful:
             if batch.terminal in self._named or not self._by_terminal:
@@ -186,8 +188,7 @@ def match_batches(
         waiting = _step(step, waiting, batches, links)
     waiting = _netted(waiting, batches, refunds, links)
     waiting = _in_parts(waiting, batches, rules, links)
-    for step in (_differing_on_its_day, _differing):
-        waiting = _step(step, waiting, batches, links)
+    waiting = _step(_differing, waiting, batches, links)
     return in_order(links, batches.lanes(waiting, credits_), profile, rules)
 
 
@@ -325,12 +326,8 @@ def _is_timely(batch: Batch, day: date, rules: Rules) -> bool:
     return (batch.first_on - day).days <= rules.clock_slack_days and day <= batch.last_on
 
 
-def _differing_on_its_day(credit: Credit, near: list[Batch]) -> _Found | None:
-    return _differing(credit, [one for one in near if one.first_on <= credit.booked_on])
-
-
 def _differing(credit: Credit, near: list[Batch]) -> _Found | None:
-    usual = [one for one in near if credit.booked_on <= one.last_on]
+    usual = [one for one in near if one.first_on <= credit.booked_on <= one.last_on]
     if not usual:
         return None
     names_it = bool(usual[0].terminal) and usual[0].terminal in labels_in(credit.text)

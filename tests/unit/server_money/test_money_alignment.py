@@ -93,9 +93,11 @@ def test_equal_lines_on_their_days_are_counted_and_left_open() -> None:
     assert found.open_lines == {0, 1}
 
 
-def test_late_line_is_known_by_its_sum_alone() -> None:
+def test_line_beside_its_days_is_known_by_its_sum_alone() -> None:
     assert aligned([due_on(0, 1000)], (5, 1000)).pairs == (Pair(0, 1, 0),)
     assert aligned([due_on(0, 1000)], (5, 1500)).pairs == ()
+    assert aligned([due_on(1, 1000)], (0, 1000)).pairs == (Pair(0, 1, 0),)
+    assert aligned([due_on(1, 1000)], (0, 1500)).pairs == ()
 
 
 def test_late_line_is_believed_last_but_for_less_than_was_told() -> None:

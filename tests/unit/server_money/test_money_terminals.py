@@ -193,3 +193,15 @@ def test_batches_weeks_apart_are_no_run_where_each_day_has_a_line_of_its_own() -
     assert [by_line[name].left for name in "abc"] == [("p1",), ("p2",), ()]
     _, alone = run(payments, lines[2:])
     assert alone["c"].left == ("p1", "p2"), "one credit for a bank that was closed for long"
+
+
+def test_batch_that_is_not_overdue_waits_for_its_own_line() -> None:
+    """A whole day was lost; the newest batch may not push the others onto its line."""
+    payments = [at_terminal("p1", 4_000, "TRM1", 1), at_terminal("new", 3_000, "TRM1", 2)]
+    lines = [credit("lost", 5_000, 1, "QRIS TRM1"), credit("c1", 4_000, 2, "QRIS TRM1")]
+    _, by_line = run(payments, lines)
+    assert (by_line["c1"].left, by_line["c1"].state) == (("p1",), State.MATCHED)
+    later = [*lines, credit("other", 9_000, 9, "QRIS TRM2")]
+    _, in_the_end = run(payments, later)
+    assert [in_the_end[name].left for name in ("lost", "c1")] == [("p1",), ("new",)]
+    assert by_line["lost"].left == ()
