@@ -40,6 +40,12 @@ class Due(NamedTuple):
     first: int
     last: int
     latest: int
+    is_overdue: bool = True
+
+    @property
+    def alone(self) -> int:
+        """What it costs that no line pays it: of one that is not overdue the line may follow."""
+        return _LESS if self.is_overdue else _EARLY
 
 
 class Arrived(NamedTuple):
@@ -70,14 +76,16 @@ class Alignment:
     open_lines: frozenset[int]
 
 
-def cost_of(pairs: Iterable[tuple[Sequence[Due], Arrived]], *, batches: int, lines: int) -> int:
-    """Return what an alignment of so many batches and lines costs that somebody else found.
+def cost_of(
+    pairs: Iterable[tuple[Sequence[Due], Arrived]], due: Iterable[Due], *, lines: int
+) -> int:
+    """Return what an alignment of these batches and so many lines costs that somebody found.
 
     A pair is a line with the batches that it pays; its order is not looked at.
     """
-    cost = batches * _LESS + lines * _LOST
+    cost = sum(one.alone for one in due) + lines * _LOST
     for run, line in pairs:
-        cost += _price(run, line) - len(run) * _LESS - _LOST
+        cost += _price(run, line) - sum(one.alone for one in run) - _LOST
     return cost
 
 
@@ -181,7 +189,7 @@ class _Table:
                         for price, pair in self._pairs_at[batch, line]
                     ]
             if not just_ended:
-                steps.append(_Step(_LESS, (batch + 1, day, paired, False)))
+                steps.append(_Step(self._due[batch].alone, (batch + 1, day, paired, False)))
         if lines:
             alone = len(lines) - paired.bit_count()
             steps.append(_Step(alone * _LOST, (batch, day + 1, 0, True)))

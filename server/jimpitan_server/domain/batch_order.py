@@ -36,9 +36,11 @@ class Lane:
     """What one terminal (or an account that settles by the day) was told of and was paid.
 
     `answered` are the credits that pay one whole batch or several; refunds and parts are in none.
-    Of those batches the `doubtful_batches` got less than they should, or got it late.
+    Of those batches the `doubtful_batches` got less than they should, or got it late. The account
+    has lines until `told_until`; what is due later may still come.
     """
 
+    told_until: date
     doubtful_batches: list[Batch] = field(default_factory=list)
     open_batches: list[Batch] = field(default_factory=list)
     open_credits: list[Credit] = field(default_factory=list)
@@ -72,7 +74,9 @@ class _Mender:
         self._open_credits = {_credit_key(one): one for one in lane.open_credits}
         self._answered = {_credit_key(one): (one, run) for one, run in lane.answered}
         # Batches that got nothing, less than the bank told, or got it late.
-        self._doubtful = {_batch_key(one) for one in (*lane.open_batches, *lane.doubtful_batches)}
+        self._told_until = lane.told_until
+        overdue = [one for one in lane.open_batches if one.last_on < lane.told_until]
+        self._doubtful = {_batch_key(one) for one in (*overdue, *lane.doubtful_batches)}
         self._slack_days = rules.clock_slack_days
         self._margin = timedelta(days=profile.reach_days + rules.clock_slack_days)
         self._latest_days = profile.reach_days + rules.credit_search_days
@@ -120,11 +124,10 @@ class _Mender:
         credits_ += [one for one in self._open_credits.values() if first <= one.booked_on <= last]
         batches.sort(key=_batch_key)
         credits_.sort(key=_credit_key)
-        found = align([self._due(one) for one in batches], [_arrived(one) for one in credits_])
+        due = [self._due(one) for one in batches]
+        found = align(due, [_arrived(one) for one in credits_])
         pairs = (([self._due(one) for one in run], _arrived(credit)) for credit, run in linked)
-        if found is None or found.cost >= cost_of(
-            pairs, batches=len(batches), lines=len(credits_)
-        ):
+        if found is None or found.cost >= cost_of(pairs, due, lines=len(credits_)):
             return {}
         return self._taken_over(found, batches, credits_)
 
@@ -160,6 +163,7 @@ class _Mender:
             first=batch.first_on.toordinal(),
             last=batch.last_on.toordinal(),
             latest=closes_on + self._latest_days,
+            is_overdue=batch.last_on < self._told_until,
         )
 
 

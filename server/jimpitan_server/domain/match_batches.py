@@ -113,15 +113,15 @@ class _Batches:
         A lane is one terminal that the bank is seen to name, or all where it settles by the day:
         what it pays comes in order.
         """
-        lanes: dict[str, Lane] = defaultdict(Lane)
         told_until = max((credit.booked_on for credit in all_), default=date.min)
-        for batch in self.waiting():
-            is_overdue = batch.last_on < told_until  # else its credit may be on the way
-            if is_overdue and (batch.terminal in self._named or not self._by_terminal):
+        lanes: dict[str, Lane] = defaultdict(lambda: Lane(told_until))
+        ordered = [one for one in self.waiting() if self._is_ordered(one)]
+        for batch in filter(self._is_ordered, self.doubtful):
+            lanes[batch.terminal].doubtful_batches.append(batch)
+        overdue = {batch.terminal for batch in ordered if batch.last_on < told_until}
+        for batch in ordered:
+            if batch.terminal in overdue or batch.terminal in lanes:
                 lanes[batch.terminal].open_batches.append(batch)
-        for batch in self.doubtful:
-            if batch.terminal in self._named or not self._by_terminal:
-                lanes[batch.terminal].doubtful_batches.append(batch)
         for credit in alone if lanes else ():
             lane = lanes.get(self._lane_of(credit) or "")
             if lane is not None:
@@ -133,6 +133,9 @@ class _Batches:
             if answered and lane is not None:
                 lane.answered.append((credit, answered))
         return [lanes[name] for name in sorted(lanes)]
+
+    def _is_ordered(self, batch: Batch) -> bool:
+        return batch.terminal in self._named or not self._by_terminal
 
     def _lane_of(self, credit: Credit) -> str | None:
         names = self._names_in(credit)

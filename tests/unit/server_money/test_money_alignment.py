@@ -22,7 +22,8 @@ _DAYS = st.integers(0, 9)
 
 
 def due_on(day: int, amount_idr: int) -> Due:
-    return Due(amount_idr, earliest=day - 1, first=day, last=day + 2, latest=day + 5)
+    """Return a batch; of the youngest the line may still be on its way."""
+    return Due(amount_idr, day - 1, day, day + 2, day + 5, is_overdue=day < 8)
 
 
 def all_alignments(batches: int, arrived: list[Arrived]) -> Iterator[tuple[Pair, ...]]:
@@ -44,7 +45,7 @@ def all_alignments(batches: int, arrived: list[Arrived]) -> Iterator[tuple[Pair,
 
 def cost(pairs: tuple[Pair, ...], due: list[Due], arrived: list[Arrived]) -> int:
     named = (([*due[one.start : one.end]], arrived[one.line]) for one in pairs)
-    return cost_of(named, batches=len(due), lines=len(arrived))
+    return cost_of(named, due, lines=len(arrived))
 
 
 @settings(max_examples=300, deadline=None)
