@@ -5,6 +5,7 @@ matcher (tests/unit/server_money).
 """
 
 import pytest
+from jimpitan_simulator.year import accounts
 from money_of_a_town import judge_money
 
 pytestmark = pytest.mark.scenario
@@ -23,4 +24,17 @@ def test_books_give_to_boxes_what_can_be_known(seed: int, boxes: int, weeks: int
     assert verdict.differs == {}
     assert (verdict.misattributed_idr, verdict.strangers) == (0, [])
     assert verdict.missing_idr > 0
+    assert verdict.recovered_idr >= verdict.missing_idr
+
+
+@pytest.mark.parametrize("seed", [3004, 3017, 3054, *range(3100, 3104)])
+def test_books_hold_where_one_message_in_seven_is_lost(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Runs over weeks and lines that come weeks late fit by chance then."""
+    monkeypatch.setattr(accounts, "MISSING", 0.15)
+    monkeypatch.setattr(accounts, "REFUNDED", 0.05)
+    verdict = judge_money(seed=seed, boxes=24, weeks=12)
+    assert verdict.differs == {}
+    assert (verdict.misattributed_idr, verdict.strangers) == (0, [])
     assert verdict.recovered_idr >= verdict.missing_idr

@@ -3,8 +3,9 @@
 What one terminal settles arrives in order: no line pays a later batch than a line of a later day
 (lines of one day stand in any order).
 Of all ways to keep that order the best has the fewest batches that got less than the bank told
-(it pays what it told of), then the fewest sums that say a message was lost (messages are lost
-far more often than money), then the fewest lines beside their days.
+(it pays what it told of), then the fewest that were paid after their days (it pays each day what
+belongs to it), then the fewest sums that say a message was lost (messages are lost far more often
+than money), then the fewest lines before their days.
 """
 
 from collections import defaultdict
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
+from jimpitan_server.domain.bank_calendar import CLOSED_RUN_MAX
+
 # So many batches and lines, and places in both, take at most half a second; whoever asks for
 # more is told nothing.
 SIDE_LENGTH_MAX = 130
@@ -20,16 +23,16 @@ _PLACES_MAX = 100_000
 # A long holiday (Idul Fitri) closes the banks for about a week; more batches than that are
 # never paid as one line.
 RUN_LENGTH_MAX = 10
-# Counts of one kind stay below this, so that three of them are compared as one number.
+# Counts of one kind stay below this, so that four of them are compared as one number.
 _BASE = 4096
-_LESS, _LOST, _UNTIMELY = _BASE * _BASE, _BASE, 1
+_LESS, _LATE, _LOST, _EARLY = _BASE**3, _BASE**2, _BASE, 1
 _NEVER = 1 << 60
 
 
 class Due(NamedTuple):
     """One batch: its rupiah, and the days (ordinals) from which and until which its line may be.
 
-    Outside `first` to `last` a line is beside its days, which is allowed but not liked.
+    Before `first` a line is early, after `last` late, which is allowed but not liked.
     """
 
     amount_idr: int
@@ -37,6 +40,12 @@ class Due(NamedTuple):
     first: int
     last: int
     latest: int
+    is_overdue: bool = True
+
+    @property
+    def alone(self) -> int:
+        """What it costs that no line pays it: of one that is not overdue the line may follow."""
+        return _LESS if self.is_overdue else _EARLY
 
 
 class Arrived(NamedTuple):
@@ -67,14 +76,16 @@ class Alignment:
     open_lines: frozenset[int]
 
 
-def cost_of(pairs: Iterable[tuple[Sequence[Due], Arrived]], *, batches: int, lines: int) -> int:
-    """Return what an alignment of so many batches and lines costs that somebody else found.
+def cost_of(
+    pairs: Iterable[tuple[Sequence[Due], Arrived]], due: Iterable[Due], *, lines: int
+) -> int:
+    """Return what an alignment of these batches and so many lines costs that somebody found.
 
     A pair is a line with the batches that it pays; its order is not looked at.
     """
-    cost = batches * _LESS + lines * _LOST
+    cost = sum(one.alone for one in due) + lines * _LOST
     for run, line in pairs:
-        cost += _price(run, line) - len(run) * _LESS - _LOST
+        cost += _price(run, line) - sum(one.alone for one in run) - _LOST
     return cost
 
 
@@ -83,11 +94,21 @@ def _price(run: Sequence[Due], line: Arrived) -> int:
     if line.day < run[-1].earliest or line.day > run[0].latest:
         return _NEVER
     rest = line.amount_idr - sum([one.amount_idr for one in run])
-    if rest and (len(run) > 1 or line.day > run[0].last):
-        return _NEVER  # several batches, or one so late, are known by nothing but their sum
+    if rest and (len(run) > 1 or not run[0].first <= line.day <= run[0].last):
+        return _NEVER  # several batches, or one beside its days, are known by their sum alone
     price = _LOST if rest > 0 else _LESS if rest < 0 else 0
-    is_timely = run[-1].first <= line.day <= run[-1].last
-    return price + (0 if is_timely else _UNTIMELY)
+    if is_late(run[0].last, run[-1].last, line.day):
+        return price + _LATE
+    return price + (_EARLY if line.day < run[-1].first else 0)
+
+
+def is_late(oldest_last: int, youngest_last: int, day: int) -> bool:
+    """Say whether a line comes after the days of what it pays.
+
+    That is after the last day of the youngest batch, or so long after that of the oldest that
+    no holiday explains it.
+    """
+    return day > youngest_last or day > oldest_last + CLOSED_RUN_MAX
 
 
 def align(due: Sequence[Due], arrived: Sequence[Arrived]) -> Alignment | None:
@@ -168,7 +189,7 @@ class _Table:
                         for price, pair in self._pairs_at[batch, line]
                     ]
             if not just_ended:
-                steps.append(_Step(_LESS, (batch + 1, day, paired, False)))
+                steps.append(_Step(self._due[batch].alone, (batch + 1, day, paired, False)))
         if lines:
             alone = len(lines) - paired.bit_count()
             steps.append(_Step(alone * _LOST, (batch, day + 1, 0, True)))

@@ -1,4 +1,4 @@
-"""Puts a lane of batches and credits in order where greedy rules left one of each alone.
+"""Puts a lane of batches and credits in order where rules that take the first fit led astray.
 
 A lost notification can make two batches of a terminal equal in sum. Then the credit of one is
 taken for the other, another credit stays alone at the end of the chain, and what it brings would
@@ -6,11 +6,11 @@ be given to its box a second time.
 """
 
 from bisect import bisect
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from jimpitan_server.domain.alignment import Alignment, Arrived, Due, align, cost_of
+from jimpitan_server.domain.alignment import Alignment, Arrived, Due, align, cost_of, is_late
 from jimpitan_server.domain.batch import (
     Batch,
     Link,
@@ -36,10 +36,12 @@ class Lane:
     """What one terminal (or an account that settles by the day) was told of and was paid.
 
     `answered` are the credits that pay one whole batch or several; refunds and parts are in none.
-    Of those batches the `short_batches` got less than they should.
+    Of those batches the `doubtful_batches` got less than they should, or got it late. The account
+    has lines until `told_until`; what is due later may still come.
     """
 
-    short_batches: list[Batch] = field(default_factory=list)
+    told_until: date
+    doubtful_batches: list[Batch] = field(default_factory=list)
     open_batches: list[Batch] = field(default_factory=list)
     open_credits: list[Credit] = field(default_factory=list)
     answered: list[tuple[Credit, tuple[Batch, ...]]] = field(default_factory=list)
@@ -58,6 +60,12 @@ def in_order(
     return kept + [link for link in mended.values() if link is not None]
 
 
+def is_doubtful(run: Sequence[Batch], credit: Credit, state: State) -> bool:
+    """Say whether a link is so unlikely that another credit may be the right one."""
+    last, youngest = run[0].last_on.toordinal(), run[-1].last_on.toordinal()
+    return state is State.UNDER or is_late(last, youngest, credit.booked_on.toordinal())
+
+
 class _Mender:
     """One lane while it is put in order, part by part."""
 
@@ -65,8 +73,10 @@ class _Mender:
         self._open_batches = {_batch_key(one): one for one in lane.open_batches}
         self._open_credits = {_credit_key(one): one for one in lane.open_credits}
         self._answered = {_credit_key(one): (one, run) for one, run in lane.answered}
-        # Batches that got less than the bank told, or nothing.
-        self._lacking = {_batch_key(one) for one in (*lane.open_batches, *lane.short_batches)}
+        # Batches that got nothing, less than the bank told, or got it late.
+        self._told_until = lane.told_until
+        overdue = [one for one in lane.open_batches if one.last_on < lane.told_until]
+        self._doubtful = {_batch_key(one) for one in (*overdue, *lane.doubtful_batches)}
         self._slack_days = rules.clock_slack_days
         self._margin = timedelta(days=profile.reach_days + rules.clock_slack_days)
         self._latest_days = profile.reach_days + rules.credit_search_days
@@ -75,15 +85,23 @@ class _Mender:
         """Return the new link of each credit that has another one now, or none any more."""
         found: dict[str, Link | None] = {}
         for batch, credit in self._suspects():
-            if batch in self._lacking and credit in self._open_credits:
-                found |= self._mend_between(batch[0], credit[0])
+            if batch in self._doubtful and credit in self._open_credits:
+                found |= self._mend_between(*self._reach(batch, credit))
         return found
 
+    def _reach(self, batch: BatchKey, credit: CreditKey) -> tuple[date, date]:
+        """Return the days from a batch to a credit, with whatever pays the batch now."""
+        days = [batch[0], credit[0]]
+        for paying, run in self._answered.values():
+            if batch in map(_batch_key, run):
+                days += (run[0].closes_on, paying.booked_on)
+        return min(days), max(days)
+
     def _suspects(self) -> list[tuple[BatchKey, CreditKey]]:
-        """Return batches that lack something with the credits alone around them, nearest first."""
+        """Return doubtful batches with the credits alone around them, nearest first."""
         keys = sorted(self._open_credits)
         near: list[tuple[int, BatchKey, CreditKey]] = []
-        for key in self._lacking:
+        for key in self._doubtful:
             place = bisect(keys, (key[0], ""))
             for other in keys[max(place - 1, 0) : place + 1]:
                 apart_days = abs((other[0] - key[0]).days)
@@ -93,7 +111,7 @@ class _Mender:
 
     def _mend_between(self, start: date, end: date) -> dict[str, Link | None]:
         """Align all from one day to the other, and take it over where it is better."""
-        first, last = min(start, end) - self._margin, max(start, end) + self._margin
+        first, last = start - self._margin, end + self._margin
         linked = [
             (credit, run)
             for credit, run in self._answered.values()
@@ -106,11 +124,10 @@ class _Mender:
         credits_ += [one for one in self._open_credits.values() if first <= one.booked_on <= last]
         batches.sort(key=_batch_key)
         credits_.sort(key=_credit_key)
-        found = align([self._due(one) for one in batches], [_arrived(one) for one in credits_])
+        due = [self._due(one) for one in batches]
+        found = align(due, [_arrived(one) for one in credits_])
         pairs = (([self._due(one) for one in run], _arrived(credit)) for credit, run in linked)
-        if found is None or found.cost >= cost_of(
-            pairs, batches=len(batches), lines=len(credits_)
-        ):
+        if found is None or found.cost >= cost_of(pairs, due, lines=len(credits_)):
             return {}
         return self._taken_over(found, batches, credits_)
 
@@ -123,7 +140,7 @@ class _Mender:
             self._answered.pop(_credit_key(credit), None)
             self._open_credits[_credit_key(credit)] = credit
         self._open_batches |= {_batch_key(batch): batch for batch in batches}
-        self._lacking |= self._open_batches.keys()
+        self._doubtful |= self._open_batches.keys()
         for pair in found.pairs:
             credit, run = credits_[pair.line], tuple(batches[pair.start : pair.end])
             link = _link(run, credit)
@@ -133,8 +150,8 @@ class _Mender:
             del self._open_credits[_credit_key(credit)]
             for batch in run:
                 del self._open_batches[_batch_key(batch)]
-            if link.state is not State.UNDER:
-                self._lacking.difference_update(map(_batch_key, run))
+            if not is_doubtful(run, credit, link.state):
+                self._doubtful.difference_update(map(_batch_key, run))
             self._answered[_credit_key(credit)] = credit, run
         return links
 
@@ -146,6 +163,7 @@ class _Mender:
             first=batch.first_on.toordinal(),
             last=batch.last_on.toordinal(),
             latest=closes_on + self._latest_days,
+            is_overdue=batch.last_on < self._told_until,
         )
 
 

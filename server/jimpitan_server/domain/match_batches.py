@@ -1,7 +1,7 @@
 """Settlement batches: payments that reach the account as one credit for a batch or a terminal."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from operator import attrgetter
@@ -16,7 +16,7 @@ from jimpitan_server.domain.batch import (
     link_of_equal,
     link_of_run,
 )
-from jimpitan_server.domain.batch_order import Lane, in_order
+from jimpitan_server.domain.batch_order import Lane, in_order, is_doubtful
 from jimpitan_server.domain.books import Credit, Payment, Refund, Rules
 from jimpitan_server.domain.match import State
 from jimpitan_server.domain.mentions import plain_all, shape
@@ -43,6 +43,8 @@ class _Batches:
         self._profile, self._rules = profile, rules
         # What each credit answered, where it answered whole batches.
         self.answered: dict[str, tuple[Batch, ...]] = {}
+        # Of those batches that got less than they should, or got it late.
+        self.doubtful: list[Batch] = []
         parts: dict[tuple[date, int, str], list[Payment]] = defaultdict(list)
         payments = list(payments)
         terminals = [""] * len(payments)
@@ -109,22 +111,21 @@ class _Batches:
             for batch in part
         ]
 
-    def lanes(
-        self, short: Iterable[Credit], alone: Iterable[Credit], all_: Iterable[Credit]
-    ) -> list[Lane]:
-        """Return the lanes in which batches lack something while credits stay alone.
+    def lanes(self, alone: Iterable[Credit], all_: Sequence[Credit]) -> list[Lane]:
+        """Return the lanes in which batches are doubtful or overdue while credits stay alone.
 
         A lane is one terminal that the bank is seen to name, or all where it settles by the day:
-        what it pays comes in order. `short` credits brought less than their batches should get.
+        what it pays comes in order.
         """
-        lanes: dict[str, Lane] = defaultdict(Lane)
-        for batch in self.waiting():
-            if batch.terminal in self._named or not self._by_terminal:
+        told_until = max((credit.booked_on for credit in all_), default=date.min)
+        lanes: dict[str, Lane] = defaultdict(lambda: Lane(told_until))
+        ordered = [one for one in self.waiting() if self._is_ordered(one)]
+        for batch in filter(self._is_ordered, self.doubtful):
+            lanes[batch.terminal].doubtful_batches.append(batch)
+        overdue = {batch.terminal for batch in ordered if batch.last_on < told_until}
+        for batch in ordered:
+            if batch.terminal in overdue or batch.terminal in lanes:
                 lanes[batch.terminal].open_batches.append(batch)
-        for credit in short:
-            (batch,) = self.answered[credit.credit_id]
-            if batch.terminal in self._named or not self._by_terminal:
-                lanes[batch.terminal].short_batches.append(batch)
         for credit in alone if lanes else ():
             lane = lanes.get(self._lane_of(credit) or "")
             if lane is not None:
@@ -136,6 +137,9 @@ class _Batches:
             if answered and lane is not None:
                 lane.answered.append((credit, answered))
         return [lanes[name] for name in sorted(lanes)]
+
+    def _is_ordered(self, batch: Batch) -> bool:
+        return batch.terminal in self._named or not self._by_terminal
 
     def _lane_of(self, credit: Credit) -> str | None:
         names = self._names_in(credit)
@@ -186,12 +190,8 @@ def match_batches(
         waiting = _step(step, waiting, batches, links)
     waiting = _netted(waiting, batches, refunds, links)
     waiting = _in_parts(waiting, batches, rules, links)
-    differing: list[Link] = []
-    for step in (_differing_on_its_day, _differing):
-        waiting = _step(step, waiting, batches, differing)
-    links += differing
-    short = [one.credits[0] for one in differing if one.state is State.UNDER]
-    return in_order(links, batches.lanes(short, waiting, credits_), profile, rules)
+    waiting = _step(_differing, waiting, batches, links)
+    return in_order(links, batches.lanes(waiting, credits_), profile, rules)
 
 
 _Found = tuple[list[Batch], Link]
@@ -213,6 +213,8 @@ def _step(
         answered, link = found
         batches.take(answered)
         batches.answered[credit.credit_id] = tuple(answered)
+        if is_doubtful(answered, credit, link.state):
+            batches.doubtful += answered
         links.append(link)
     return unanswered
 
@@ -326,12 +328,8 @@ def _is_timely(batch: Batch, day: date, rules: Rules) -> bool:
     return (batch.first_on - day).days <= rules.clock_slack_days and day <= batch.last_on
 
 
-def _differing_on_its_day(credit: Credit, near: list[Batch]) -> _Found | None:
-    return _differing(credit, [one for one in near if one.first_on <= credit.booked_on])
-
-
 def _differing(credit: Credit, near: list[Batch]) -> _Found | None:
-    usual = [one for one in near if credit.booked_on <= one.last_on]
+    usual = [one for one in near if one.first_on <= credit.booked_on <= one.last_on]
     if not usual:
         return None
     names_it = bool(usual[0].terminal) and usual[0].terminal in labels_in(credit.text)

@@ -98,14 +98,14 @@ def make_plan(*, seed: int, boxes: int, weeks: int) -> Plan:
     draw = random.Random(f"year {seed} plan")
     collectors = _collectors(draw, max(len(ACCOUNTS), -(-boxes // BOXES_A_COLLECTOR)), weeks)
     places = [_place(draw, number, collectors) for number in range(boxes)]
-    offices = [_office(account) for account in ACCOUNTS]
+    offices = [_office(account, boxes + place) for place, account in enumerate(ACCOUNTS)]
     return Plan(seed, weeks, tuple(places), tuple(offices), tuple(collectors))
 
 
-def _office(account: str) -> Place:
+def _office(account: str, number: int) -> Place:
     """Return the counter at which the programme's shared code of an account hangs too."""
     return Place(
-        number=0,
+        number=number,
         box=f"office-{account}",
         is_sensed=False,
         profile="",

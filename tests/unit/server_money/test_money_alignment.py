@@ -22,7 +22,8 @@ _DAYS = st.integers(0, 9)
 
 
 def due_on(day: int, amount_idr: int) -> Due:
-    return Due(amount_idr, earliest=day - 1, first=day, last=day + 2, latest=day + 5)
+    """Return a batch; of the youngest the line may still be on its way."""
+    return Due(amount_idr, day - 1, day, day + 2, day + 5, is_overdue=day < 8)
 
 
 def all_alignments(batches: int, arrived: list[Arrived]) -> Iterator[tuple[Pair, ...]]:
@@ -44,7 +45,7 @@ def all_alignments(batches: int, arrived: list[Arrived]) -> Iterator[tuple[Pair,
 
 def cost(pairs: tuple[Pair, ...], due: list[Due], arrived: list[Arrived]) -> int:
     named = (([*due[one.start : one.end]], arrived[one.line]) for one in pairs)
-    return cost_of(named, batches=len(due), lines=len(arrived))
+    return cost_of(named, due, lines=len(arrived))
 
 
 @settings(max_examples=300, deadline=None)
@@ -93,9 +94,18 @@ def test_equal_lines_on_their_days_are_counted_and_left_open() -> None:
     assert found.open_lines == {0, 1}
 
 
-def test_late_line_is_known_by_its_sum_alone() -> None:
+def test_line_beside_its_days_is_known_by_its_sum_alone() -> None:
     assert aligned([due_on(0, 1000)], (5, 1000)).pairs == (Pair(0, 1, 0),)
     assert aligned([due_on(0, 1000)], (5, 1500)).pairs == ()
+    assert aligned([due_on(1, 1000)], (0, 1000)).pairs == (Pair(0, 1, 0),)
+    assert aligned([due_on(1, 1000)], (0, 1500)).pairs == ()
+
+
+def test_late_line_is_believed_last_but_for_less_than_was_told() -> None:
+    found = aligned([due_on(0, 1000)], (1, 6000), (5, 1000))
+    assert found.pairs == (Pair(0, 1, 0),)
+    less = aligned([due_on(0, 1000)], (1, 500), (5, 1000))
+    assert less.pairs == (Pair(0, 1, 1),)
 
 
 def test_several_batches_in_one_line_are_known_by_their_sum_alone() -> None:

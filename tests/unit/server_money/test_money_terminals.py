@@ -170,3 +170,38 @@ def test_what_a_batch_brings_beyond_a_remittance_is_a_lost_gift() -> None:
     (gift,) = of(found, Relation.PAYMENT_CREDIT)
     assert (gift.state, gift.right_total.amount) == (State.ORPHAN, 1_000)
     assert kinds(found) == ["payment_not_notified", "remittance_without_count"]
+
+
+def test_equal_sum_weeks_late_is_no_batch_s_whose_own_day_has_a_line() -> None:
+    payments = [at_terminal("p1", 1_000, "TRM1")]
+    lines = [credit("a", 6_000, 1, "QRIS TRM1"), credit("b", 1_000, 20, "QRIS TRM1")]
+    _, by_line = run(payments, lines)
+    assert (by_line["a"].left, by_line["a"].state) == (("p1",), State.OVER)
+    assert by_line["b"].left == ()
+    _, alone = run(payments, lines[1:])
+    assert (alone["b"].left, alone["b"].state) == (("p1",), State.MATCHED)
+
+
+def test_batches_weeks_apart_are_no_run_where_each_day_has_a_line_of_its_own() -> None:
+    payments = [at_terminal("p1", 1_000, "TRM1"), at_terminal("p2", 3_000, "TRM1", 10)]
+    lines = [
+        credit("a", 1_500, 1, "QRIS TRM1"),
+        credit("b", 3_500, 11, "QRIS TRM1"),
+        credit("c", 4_000, 24, "QRIS TRM1"),
+    ]
+    _, by_line = run(payments, lines)
+    assert [by_line[name].left for name in "abc"] == [("p1",), ("p2",), ()]
+    _, alone = run(payments, lines[2:])
+    assert alone["c"].left == ("p1", "p2"), "one credit for a bank that was closed for long"
+
+
+def test_batch_that_is_not_overdue_waits_for_its_own_line() -> None:
+    """A whole day was lost; the newest batch may not push the others onto its line."""
+    payments = [at_terminal("p1", 4_000, "TRM1", 1), at_terminal("new", 3_000, "TRM1", 2)]
+    lines = [credit("lost", 5_000, 1, "QRIS TRM1"), credit("c1", 4_000, 2, "QRIS TRM1")]
+    _, by_line = run(payments, lines)
+    assert (by_line["c1"].left, by_line["c1"].state) == (("p1",), State.MATCHED)
+    later = [*lines, credit("other", 9_000, 9, "QRIS TRM2")]
+    _, in_the_end = run(payments, later)
+    assert [in_the_end[name].left for name in ("lost", "c1")] == [("p1",), ("new",)]
+    assert by_line["lost"].left == ()

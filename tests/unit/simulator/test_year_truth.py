@@ -25,6 +25,13 @@ def test_every_account_has_own_and_shared_codes_and_somebody_skims() -> None:
     assert any(one.skims for one in plan.collectors)
 
 
+def test_no_two_places_give_payments_the_same_number() -> None:
+    """References are made of the place's number; an office once shared that of the first box."""
+    plan = make_plan(seed=6068, boxes=24, weeks=12)
+    numbers = [one.number for one in (*plan.places, *plan.offices)]
+    assert len(set(numbers)) == len(numbers)
+
+
 def bank_with(*amounts: int, account: str, terminal: str | None) -> YearBank:
     bank = YearBank()
     draw = random.Random(3)
