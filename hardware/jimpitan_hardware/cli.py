@@ -1,0 +1,84 @@
+"""The command line: `python -m jimpitan_hardware` builds and checks everything."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from jimpitan_hardware import enclosure_steps
+from jimpitan_hardware.sizes import Sizes, UnfitSizes
+from jimpitan_hardware.workshop import Workshop
+
+HARDWARE = Path(__file__).resolve().parent.parent
+FOLDER = HARDWARE / "build"
+PICTURES = HARDWARE / "pictures"
+Step = tuple[str, Callable[[Workshop], None]]
+STEPS: tuple[Step, ...] = (
+    ("the assembly", enclosure_steps.check_assembly),
+    ("the way of the cash", enclosure_steps.check_passage),
+    ("sheets", enclosure_steps.draw_sheets),
+    ("the model", enclosure_steps.model),
+    ("pictures", enclosure_steps.pictures),
+)
+console = Console(highlight=False)
+app = typer.Typer(add_completion=False)
+
+
+def build(work: Workshop, steps: tuple[Step, ...] = STEPS) -> None:
+    """Run every step with a progress bar."""
+    columns = (TextColumn("{task.description:24}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("", total=len(steps))
+        for name, step in steps:
+            progress.update(task, description=name)
+            step(work)
+            progress.advance(task)
+        progress.update(task, description="done")
+
+
+def tell(work: Workshop) -> None:
+    """Print what was checked, what is wrong and what was skipped."""
+    for checked in work.checked:
+        console.print(f"{'ok   ' if not checked.faults else 'WRONG'} {checked.what}", markup=False)
+        for fault in checked.faults:
+            console.print(f"      {fault}", markup=False)
+    for sentence in work.skipped:
+        console.print(f"skip  {sentence}", markup=False)
+    files = sum(1 for file in work.folder.rglob("*") if file.is_file())
+    wrong = len(work.faults)
+    end = f"{wrong} faults" if wrong else "all is well"
+    console.print(f"{files} files in {work.folder}; {len(work.checked)} checks, {end}.")
+
+
+@app.command()
+def main(
+    thickness: Annotated[float, typer.Option(help="measured thickness of the sheet, mm")] = 4.0,
+    kerf: Annotated[float, typer.Option(help="width of the laser's cut, mm")] = 0.20,
+    clearance: Annotated[float, typer.Option(help="room between finger and gap, mm")] = 0.10,
+    folder: Annotated[Path, typer.Option(help="where the files go")] = FOLDER,
+    keep_pictures: Annotated[
+        bool, typer.Option("--keep-pictures", help="also put the pictures into hardware/pictures")
+    ] = False,
+) -> None:
+    """Build and check everything; exit code 1 when a check fails."""
+    try:
+        sizes = replace(Sizes(), thickness_mm=thickness, kerf_mm=kerf, clearance_mm=clearance)
+    except UnfitSizes as unfit:
+        console.print(f"No box can be built so: {unfit}", markup=False)
+        raise typer.Exit(2) from None
+    if folder == FOLDER and folder.exists():
+        shutil.rmtree(folder)
+    work = Workshop(sizes, folder)
+    build(work)
+    tell(work)
+    if work.faults:
+        raise typer.Exit(1)
+    if keep_pictures:
+        PICTURES.mkdir(exist_ok=True)
+        for picture in sorted((folder / "pictures").iterdir()):
+            shutil.copyfile(picture, PICTURES / picture.name)
