@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from jimpitan_hardware import enclosure_steps
+from jimpitan_hardware import enclosure_steps, wiring_steps
 from jimpitan_hardware.sizes import Sizes, UnfitSizes
 from jimpitan_hardware.workshop import Workshop
 
@@ -24,6 +24,7 @@ STEPS: tuple[Step, ...] = (
     ("sheets", enclosure_steps.draw_sheets),
     ("the model", enclosure_steps.model),
     ("pictures", enclosure_steps.pictures),
+    ("wiring", wiring_steps.wire),
 )
 console = Console(highlight=False)
 app = typer.Typer(add_completion=False)
