@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from jimpitan_hardware import enclosure_steps, wiring_steps
+from jimpitan_hardware import enclosure_steps, label_steps, labels, wiring_steps
 from jimpitan_hardware.sizes import Sizes, UnfitSizes
 from jimpitan_hardware.workshop import Workshop
 
@@ -25,6 +25,7 @@ STEPS: tuple[Step, ...] = (
     ("the model", enclosure_steps.model),
     ("pictures", enclosure_steps.pictures),
     ("wiring", wiring_steps.wire),
+    ("labels", label_steps.label),
 )
 console = Console(highlight=False)
 app = typer.Typer(add_completion=False)
@@ -56,8 +57,9 @@ def tell(work: Workshop) -> None:
     console.print(f"{files} files in {work.folder}; {len(work.checked)} checks, {end}.")
 
 
-@app.command()
+@app.callback(invoke_without_command=True)
 def main(
+    context: typer.Context,
     thickness: Annotated[float, typer.Option(help="measured thickness of the sheet, mm")] = 4.0,
     kerf: Annotated[float, typer.Option(help="width of the laser's cut, mm")] = 0.20,
     clearance: Annotated[float, typer.Option(help="room between finger and gap, mm")] = 0.10,
@@ -67,6 +69,8 @@ def main(
     ] = False,
 ) -> None:
     """Build and check everything; exit code 1 when a check fails."""
+    if context.invoked_subcommand is not None:
+        return
     try:
         sizes = replace(Sizes(), thickness_mm=thickness, kerf_mm=kerf, clearance_mm=clearance)
     except UnfitSizes as unfit:
@@ -83,3 +87,23 @@ def main(
         PICTURES.mkdir(exist_ok=True)
         for picture in sorted((folder / "pictures").iterdir()):
             shutil.copyfile(picture, PICTURES / picture.name)
+
+
+@app.command("labels")
+def make_labels(
+    texts: Annotated[Path, typer.Option(help="your sentences, as label/texts.json")],
+    containers: Annotated[
+        Path, typer.Option(help="your boxes and cans: code, tier, site, artwork")
+    ],
+    into: Annotated[Path, typer.Option(help="where the PDFs go")] = FOLDER / "office",
+) -> None:
+    """Make the labels of an office from its own texts and list."""
+    work = Workshop(Sizes(), into)
+    try:
+        label_steps.make(work, labels.load_texts(texts), labels.load_containers(containers))
+    except labels.UnfitLabel as unfit:
+        console.print(f"No label can be made: {unfit}", markup=False)
+        raise typer.Exit(2) from None
+    tell(work)
+    if work.faults:
+        raise typer.Exit(1)

@@ -1,5 +1,6 @@
 """The build: same bytes twice, refuses what cannot be built, pictures as committed."""
 
+import inspect
 import re
 
 import numpy
@@ -80,14 +81,17 @@ def test_a_fault_ends_the_command_with_code_1(tmp_path, monkeypatch):
     assert "It is broken." in done.output
 
 
-def test_every_option_and_every_picture_stands_in_the_manual():
-    options = {option for p in cli.app.registered_commands for option in _options(p.callback)}
+def test_every_option_command_and_picture_stands_in_the_manual():
+    commands = {one.name: one.callback for one in cli.app.registered_commands}
+    callbacks = [cli.app.registered_callback.callback, *commands.values()]
+    options = {option for callback in callbacks for option in _options(callback)}
     assert {f"`{option}`" for option in options} - set(re.findall(r"`--[a-z-]+`", README)) == set()
+    for name in commands:
+        assert f"`{name}`" in README
     for picture in PICTURES.iterdir():
         assert f"pictures/{picture.name}" in README
 
 
 def _options(callback):
-    import inspect
-
-    return {f"--{name.replace('_', '-')}" for name in inspect.signature(callback).parameters}
+    names = [name for name in inspect.signature(callback).parameters if name != "context"]
+    return {f"--{name.replace('_', '-')}" for name in names}
