@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from jimpitan_hardware import enclosure_steps, label_steps, labels, wiring_steps
+from jimpitan_hardware import bill, bill_steps, enclosure_steps, label_steps, labels, wiring_steps
 from jimpitan_hardware.sizes import Sizes, UnfitSizes
 from jimpitan_hardware.workshop import Workshop
 
@@ -26,6 +26,8 @@ STEPS: tuple[Step, ...] = (
     ("pictures", enclosure_steps.pictures),
     ("wiring", wiring_steps.wire),
     ("labels", label_steps.label),
+    ("bill and fixture", bill_steps.list_parts),
+    ("guide", bill_steps.paint_guide),
 )
 console = Console(highlight=False)
 app = typer.Typer(add_completion=False)
@@ -107,3 +109,17 @@ def make_labels(
     tell(work)
     if work.faults:
         raise typer.Exit(1)
+
+
+@app.command("boxes")
+def count_boxes(
+    sites: Annotated[Path, typer.Option(help="your sites: site, places, tier")],
+    into: Annotated[Path, typer.Option(help="where the shopping list goes")] = FOLDER / "office",
+) -> None:
+    """Tell how many boxes and cans a list of sites needs, and what to buy for them."""
+    work = Workshop(Sizes(), into)
+    try:
+        console.print(bill_steps.plan(work, bill.load_sites(sites)), markup=False)
+    except bill.UnfitBill as unfit:
+        console.print(f"The list cannot be used: {unfit}", markup=False)
+        raise typer.Exit(2) from None

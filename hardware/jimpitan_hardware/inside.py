@@ -18,6 +18,7 @@ from jimpitan_hardware.throat import edges_x, faces_y
 
 INSERT_MM = 5.6  # brass insert for M4; by the insert you bought
 COVER_SCREW_MM = 3.2
+REBATE_MM = 1.5
 DUCT_MM = 8.0
 CATCH_MM = 6.0  # how far it reaches in: the lock must swing past it
 LIP_GAP_MM = 1.5
@@ -128,19 +129,20 @@ def cover(s: Sizes) -> Solid:
 
 
 def cover_screws(s: Sizes) -> list[tuple[float, float]]:
-    """The four screws of the cover (x, z)."""
-    window = shell.cover_window(s).bounds
-    return [(x, z) for x in (window[0] + 5, window[2] - 5) for z in (window[1] + 5, window[3] - 5)]
+    """The four screws of the cover (x, z), behind the throat: modules pass beside them."""
+    _, low, _, top = shell.cover_window(s).bounds
+    left, right = edges_x(s)
+    return [(x, z) for x in (left + 5, right - 5) for z in (low + 5, top - 5)]
 
 
 def cover_frame(s: Sizes) -> Solid:
-    """The frame behind the window that the cover is screwed to."""
+    """The frame behind the window: a rebate for the cover all round, and lugs for its screws."""
     t = s.thickness_mm
-    window = shell.cover_window(s).bounds
-    low, top = s.bay_floor_z_mm + t, s.height_mm - t
-    body = bar(window[0] - 10, low, window[2] + 10, top)
-    hole = bar(window[0] + 10, window[1] + 10, window[2] - 10, window[3] - 10)
-    outline = without(body, hole, *[disc(x, z, COVER_SCREW_MM) for x, z in cover_screws(s)])
+    body = bar(t + 0.5, s.bay_floor_z_mm + t, s.width_mm - t - 0.5, s.height_mm - t)
+    opening = shell.cover_window(s, REBATE_MM)
+    lugs = [bar(x - 6, z - 6, x + 6, z + 6) for x, z in cover_screws(s)]
+    holes = [disc(x, z, COVER_SCREW_MM) for x, z in cover_screws(s)]
+    outline = without(body, without(opening, *lugs), *holes)
     plane = facing(s.depth_mm - t)
     return Solid(name="cover frame", outline=outline, plane=plane, height_mm=t, material="black")
 

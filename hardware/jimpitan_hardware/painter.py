@@ -26,6 +26,8 @@ COLOURS: dict[str, tuple[int, int, int]] = {
     "magnet": (200, 40, 60),
     "led": (150, 110, 220),
     "sticker": (252, 250, 242),
+    "new clear": (255, 176, 84),
+    "new black": (214, 120, 40),
 }
 CLEAR_LAYER = 0.13  # how much one face of clear acrylic hides
 OVERSAMPLED = 2

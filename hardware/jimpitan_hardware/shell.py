@@ -102,8 +102,8 @@ def seal_x(s: Sizes) -> float:
 
 def cover_window(s: Sizes, gap: float = 0.0) -> Polygon:
     """The window of the electronics bay in the back; with a gap, the cover that fills it."""
-    low = s.bay_floor_z_mm + s.thickness_mm + 6
-    return bar(16 + gap, low + gap, s.width_mm - 16 - gap, s.height_mm - 16 - gap)
+    low, top = s.bay_floor_z_mm + s.thickness_mm + 3, s.height_mm - s.thickness_mm - 4
+    return bar(9 + gap, low + gap, s.width_mm - 9 - gap, top - gap)
 
 
 def back(s: Sizes) -> Solid:
@@ -227,7 +227,7 @@ def strip(s: Sizes) -> Solid:
 
 def cheek_tab(s: Sizes) -> Span:
     """Where the strip holds the cheeks of the throat, along y."""
-    return (s.slot_y_mm + 7, s.slot_y_mm + 13)
+    return (s.slot_y_mm + 6, s.slot_y_mm + 12)
 
 
 def light_places(s: Sizes) -> list[float]:
