@@ -1,5 +1,6 @@
 """The whole box as solids, its poses, and what must be true of it."""
 
+import functools
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,6 +15,7 @@ from jimpitan_hardware.solids import Numbers, Solid, bar, total_volume
 TOUCH_MM3 = 1e-3  # faces that touch share nothing; this is the arithmetic's rest
 
 
+@functools.lru_cache(maxsize=4)
 def assemble(s: Sizes) -> tuple[Solid, ...]:
     """Return every part of the closed and locked box."""
     fitted = modules.load()
@@ -180,6 +182,20 @@ def check_sticker(solids: Sequence[Solid], s: Sizes) -> list[str]:
     if front.outline.contains(field):
         return []
     return ["The sticker does not fit on the front: a joint, slot or hole is in its way."]
+
+
+def check_seal(solids: Sequence[Solid], s: Sizes) -> list[str]:
+    """A wire seal goes straight down through the lid and straight out through the front."""
+    x, z = shell.seal_x(s), s.height_mm - s.thickness_mm - 12
+    wire = manifold3d.Manifold.cylinder(s.height_mm + 2 - z, 1.0)
+    down = wire.translate((x, 12, z))
+    out = wire.rotate((90, 0, 0)).translate((x, 12, z))
+    body = down + out
+    return [
+        f"{solid.name} stands in the way of the seal."
+        for solid in solids
+        if (body ^ solid.body()).volume() > TOUCH_MM3
+    ]
 
 
 def check_modules(solids: Sequence[Solid], s: Sizes) -> list[str]:

@@ -17,6 +17,8 @@ from jimpitan_hardware.workshop import Workshop
 HARDWARE = Path(__file__).resolve().parent.parent
 FOLDER = HARDWARE / "build"
 PICTURES = HARDWARE / "pictures"
+# What a build makes anew; what an office made beside it stays.
+MADE = ("bill-of-materials", "enclosure", "label", "pictures", "wiring")
 Step = tuple[str, Callable[[Workshop], None]]
 STEPS: tuple[Step, ...] = (
     ("the assembly", enclosure_steps.check_assembly),
@@ -78,8 +80,8 @@ def main(
     except UnfitSizes as unfit:
         console.print(f"No box can be built so: {unfit}", markup=False)
         raise typer.Exit(2) from None
-    if folder == FOLDER and folder.exists():
-        shutil.rmtree(folder)
+    for made in MADE:
+        shutil.rmtree(folder / made, ignore_errors=True)
     work = Workshop(sizes, folder)
     build(work)
     tell(work)

@@ -4,9 +4,10 @@ import numpy
 import trimesh
 from PIL import Image, ImageDraw
 
-from jimpitan_hardware import assembly, cash, painter, passage, sheets
+from jimpitan_hardware import assembly, cash, label_sheets, labels, painter, passage, sheets
 from jimpitan_hardware.sizes import Sizes
 from jimpitan_hardware.solids import Solid, bar, facing
+from jimpitan_hardware.step_file import step_text
 from jimpitan_hardware.workshop import Workshop
 
 PICTURE = (560, 760)
@@ -30,6 +31,7 @@ def check_assembly(work: Workshop) -> None:
         "lid switches: near when closed, far when open": assembly.check_switches,
         "beams: both lines clear, 30 mm apart": assembly.check_beams,
         "plate: clear of walls and skirt, stopped at overload": assembly.check_plate,
+        "seal: a wire goes through lid and front": assembly.check_seal,
         "sticker: fits on bare acrylic": assembly.check_sticker,
         "modules: every hole is drilled": assembly.check_modules,
     }
@@ -87,7 +89,7 @@ def picture_of_sheet(sheet: sheets.Sheet, s: Sizes) -> Image.Image:
 
 
 def model(work: Workshop) -> None:
-    """Write the closed box as GLB, to turn it in any viewer."""
+    """Write the closed box as GLB, to turn it in any viewer, and as STEP, to work on."""
     scene = trimesh.Scene()
     for solid in assembly.assemble(work.sizes):
         mesh = solid.body().to_mesh()
@@ -104,6 +106,7 @@ def model(work: Workshop) -> None:
         shape.visual = trimesh.visual.TextureVisuals(material=material)
         scene.add_geometry(shape, node_name=solid.name, geom_name=solid.name)
     work.write("enclosure/box.glb", scene.export(file_type="glb"))
+    work.write("enclosure/box.step", step_text(assembly.assemble(work.sizes)))
 
 
 def sticker_field(s: Sizes) -> Solid:
@@ -170,8 +173,9 @@ def pictures(work: Workshop) -> None:
     """Paint the box closed, open, from behind and taken apart."""
     s = work.sizes
     solids = list(assembly.assemble(s))
+    example = label_sheets.trimmed("box", labels.load_texts(), labels.load_containers()[0])
     dressed = [*solids, sticker_field(s)]
-    open_too = assembly.opened(assembly.unlocked(solids), s, s.lid_opens_degrees)
+    open_too = assembly.opened(assembly.unlocked(dressed), s, s.lid_opens_degrees)
     behind = [one for one in solids if one.group != "cover" and one.name != "back"]
     throat = ("cheek right", "throat", "chute", "rod", "leaf", "receiver", "strip", "bay floor")
     views = {
@@ -182,4 +186,5 @@ def pictures(work: Workshop) -> None:
         "throat": ([p for p in solids if p.name.startswith(throat)], painter.View(-62, 12)),
     }
     for name, (parts, view) in views.items():
-        painter.save(painter.paint(parts, view, PICTURE), work.place(f"pictures/{name}.png"))
+        image = painter.paint(parts, view, PICTURE, sticker=example)
+        painter.save(image, work.place(f"pictures/{name}.png"))

@@ -14,6 +14,7 @@ from jimpitan_hardware.solids import Solid
 
 PICTURE = (400, 440)
 THROAT = ("cheek", "throat front", "throat back", "chute")
+BAY = (*THROAT, "bay", "module plate", "sender", "receiver", "cover frame")
 MODULES = ("controller", "battery", "scale", "motion", "charger")
 NEW = {"clear": "new clear", "black": "new black"}
 
@@ -27,12 +28,20 @@ class Step:
     view: View
     alone: bool = False  # shown without what was built before
     along: tuple[str, ...] = ()  # what of the earlier steps is shown nevertheless
+    apart: tuple[float, float, float] = (0.0, 0.0, 0.0)  # what is new is drawn on its way in
 
 
-FRONT, BEHIND, UNDER = View(-32, 26), View(150, 28), View(-35, -24)
+FRONT, BEHIND, UNDER = View(-32, 26), View(150, 28), View(-35, 18)
 STEPS: tuple[Step, ...] = (
     Step(name="tenggorokan", parts=THROAT, view=View(-58, 16), alone=True),
-    Step(name="lidah", parts=("rod", "leaf"), view=View(-40, 8), alone=True, along=THROAT),
+    Step(
+        name="lidah",
+        parts=("rod", "leaf"),
+        view=View(-40, 8),
+        alone=True,
+        along=THROAT,
+        apart=(0, -40, 0),
+    ),
     Step(
         name="ruang elektronik",
         parts=("bay floor", "bay front", "module plate"),
@@ -43,17 +52,22 @@ STEPS: tuple[Step, ...] = (
     Step(name="sinar", parts=("sender", "receiver"), view=View(140, 22)),
     Step(name="dinding", parts=("back", "left", "right", "cover frame"), view=FRONT),
     Step(name="bagian dalam", parts=("rail", "reed", "duct", "skirt"), view=FRONT),
-    Step(name="depan", parts=("front", "catch"), view=FRONT),
-    Step(name="kepala", parts=("strip", "strip leaf", "knuckle"), view=FRONT),
-    Step(name="tutup", parts=("lid", "lip", "magnet", "lock", "cam"), view=FRONT),
-    Step(name="pelat timbangan", parts=("plate", "block"), view=UNDER),
-    Step(name="lantai", parts=("floor", "cell", "spacer", "stop"), view=UNDER),
+    Step(name="depan", parts=("front", "catch"), view=FRONT, apart=(0, -70, 0)),
+    Step(name="kepala", parts=("strip", "strip leaf", "knuckle"), view=FRONT, apart=(0, 0, 45)),
     Step(
-        name="modul",
-        parts=MODULES,
-        view=BEHIND,
+        name="tutup", parts=("lid", "lip", "magnet", "lock", "cam"), view=FRONT, apart=(0, 0, 45)
     ),
-    Step(name="penutup dan stiker", parts=("cover",), view=BEHIND),
+    Step(name="pelat timbangan", parts=("plate", "block"), view=UNDER),
+    Step(name="lantai", parts=("floor", "cell", "spacer", "stop"), view=UNDER, apart=(0, 0, -80)),
+    Step(name="modul", parts=MODULES, view=BEHIND, alone=True, along=BAY, apart=(0, 70, 0)),
+    Step(
+        name="penutup dan stiker",
+        parts=("cover",),
+        view=BEHIND,
+        alone=True,
+        along=(*BAY, *MODULES),
+        apart=(0, 60, 0),
+    ),
 )
 
 
@@ -74,7 +88,8 @@ def shown(solids: Sequence[Solid], number: int) -> list[Solid]:
     for solid in solids:
         when = step_of(solid)
         if when == number:
-            found.append(replace(solid, material=NEW.get(solid.material, solid.material)))
+            fresh = replace(solid, material=NEW.get(solid.material, "new part"))
+            found.append(fresh.moved(*step.apart))
         elif (
             when is not None
             and when < number

@@ -99,6 +99,15 @@ def rendered(content: bytes, page: int, dpi: int) -> Image.Image:
         return image.convert("RGB")
 
 
+def trimmed(tier: str, texts: Texts, container: Container, dpi: int = 100) -> Image.Image:
+    """Return one label as pixels, cut at its marks."""
+    kind = KINDS[tier]
+    image = rendered(single(kind, texts, [container]), 0, dpi)
+    step = dpi / 25.4
+    left, wide, high = (length * step for length in (MARK_MM, *kind.size))
+    return image.crop((round(left), round(left), round(left + wide), round(left + high)))
+
+
 def codes_on(image: Image.Image) -> set[str]:
     """Return what every QR code in a picture says."""
     found = zxingcpp.read_barcodes(image, formats=QR_ONLY)

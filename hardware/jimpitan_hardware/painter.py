@@ -28,9 +28,13 @@ COLOURS: dict[str, tuple[int, int, int]] = {
     "sticker": (252, 250, 242),
     "new clear": (255, 176, 84),
     "new black": (214, 120, 40),
+    "new part": (255, 140, 60),
 }
 CLEAR_LAYER = 0.13  # how much one face of clear acrylic hides
 OVERSAMPLED = 2
+FACING_MIN = 1e-3  # a face seen from the side is a line
+HIDDEN_MM = 0.9  # an edge is as deep as the face it bounds
+PASTE_MM = 0.1  # how exactly a pasted picture must lie on its face
 LIGHT = numpy.array((0.35, -0.55, 0.76))
 BACKGROUND = (247, 248, 250)
 INK = (30, 36, 46)
@@ -105,17 +109,36 @@ class Canvas:
         depth = (xs * along_x + ys * along_y + rest).astype(numpy.float32)
         return (slice(y0, y1), slice(x0, x1)), numpy.array(image), depth
 
-    def edge(self, start: Numbers, end: Numbers, strength: float) -> None:
-        """Draw an edge (x, y, depth) where nothing nearer hides it."""
-        steps = int(max(abs(end[0] - start[0]), abs(end[1] - start[1]))) + 1
-        share = numpy.linspace(0, 1, steps + 1)[:, None]
-        line = start + (end - start) * share
+    def paste(self, picture: Image.Image, corners: Numbers) -> None:
+        """Put a picture on the face that was painted at three corners: upper left, right, lower.
+
+        Corners are places in this picture; only what nothing hides is covered.
+        """
+        origin, across, down = corners[0], corners[1] - corners[0], corners[2] - corners[0]
+        ys, xs = numpy.mgrid[0 : self.size[1], 0 : self.size[0]]
+        turn = numpy.linalg.inv(numpy.column_stack((across[:2], down[:2])))
+        place = numpy.stack((xs - origin[0], ys - origin[1]), axis=-1) @ turn.T
+        there = origin[2] + place[..., 0] * across[2] + place[..., 1] * down[2]
+        seen = ((place >= 0) & (place < 1)).all(axis=-1) & (abs(there - self.depth) < PASTE_MM)
+        pixels = numpy.asarray(picture.convert("RGB"), dtype=numpy.float32)
+        column = (place[seen][:, 0] * pixels.shape[1]).astype(int)
+        row = (place[seen][:, 1] * pixels.shape[0]).astype(int)
+        self.paint[seen] = pixels[row, column]
+
+    def edges(self, starts: Numbers, ends: Numbers, strengths: Numbers) -> None:
+        """Draw edges (n, 3: x, y, depth) where nothing nearer hides them."""
+        steps = abs(ends - starts)[:, :2].max(axis=1).astype(int) + 2
+        which = numpy.repeat(numpy.arange(len(steps)), steps)
+        first = numpy.repeat(numpy.cumsum(steps) - steps, steps)
+        share = (numpy.arange(len(which)) - first) / (steps[which] - 1)
+        line = starts[which] + (ends - starts)[which] * share[:, None]
         x, y = line[:, 0].astype(int), line[:, 1].astype(int)
         is_in = (x >= 0) & (y >= 0) & (x < self.size[0]) & (y < self.size[1])
-        x, y, z = x[is_in], y[is_in], line[is_in, 2]
-        seen = z > self.depth[y, x] - 0.9
-        x, y = x[seen], y[seen]
-        self.paint[y, x] += (numpy.array(INK) - self.paint[y, x]) * strength
+        x, y, z, strong = x[is_in], y[is_in], line[is_in, 2], strengths[which][is_in]
+        seen = z > self.depth[y, x] - HIDDEN_MM
+        strength = numpy.zeros(self.depth.shape, dtype=numpy.float32)
+        numpy.maximum.at(strength, (y[seen], x[seen]), strong[seen])
+        self.paint += (numpy.array(INK, dtype=numpy.float32) - self.paint) * strength[:, :, None]
 
     def picture(self) -> Image.Image:
         """Return the picture, smaller and smoother."""
@@ -159,28 +182,28 @@ def _corners(solid: Solid) -> Numbers:
 
 
 def faces(solid: Solid, frame: Frame) -> list[Face]:
-    """Return the faces of a solid that look at the eye, or all of them when it is clear."""
+    """Return the faces of a solid that look at the eye."""
     rings = solid.rings()
+    low = [frame.place(solid.plane.points(ring)) for ring in rings]
+    high = [frame.place(solid.plane.points(ring, solid.height_mm)) for ring in rings]
+    normal = solid.plane.n
+    eye = frame.matrix[2]
     found = []
-    for height, sign in ((0.0, -1.0), (solid.height_mm, 1.0)):
-        sides = [solid.plane.points(ring, height) for ring in rings]
-        found.append(_face(sides, solid.plane.n * sign, frame, solid.material))
-    for ring in rings:
-        low, high = solid.plane.points(ring), solid.plane.points(ring, solid.height_mm)
-        for a, b in zip(range(len(ring)), numpy.roll(range(len(ring)), -1), strict=True):
-            corners = numpy.array((low[a], low[b], high[b], high[a]))
-            normal = numpy.cross(low[b] - low[a], high[a] - low[a])
-            length = float(numpy.linalg.norm(normal))
-            if length > 1e-9:
-                found.append(_face([corners], normal / length, frame, solid.material))
-    return [face for face in found if face is not None]
+    for sides, out in ((low, -normal), (high, normal)):
+        if float(eye @ out) > FACING_MIN:
+            found.append(_face(sides, out, frame, solid.material))
+    for ring, below, above in zip(rings, low, high, strict=True):
+        corners = solid.plane.points(ring)
+        outs = numpy.cross(numpy.roll(corners, -1, axis=0) - corners, normal)
+        lengths = numpy.linalg.norm(outs, axis=1)
+        for a in numpy.flatnonzero(outs @ eye > FACING_MIN * lengths):
+            b = (a + 1) % len(ring)
+            side = numpy.array((below[a], below[b], above[b], above[a]))
+            found.append(_face([side], outs[a] / lengths[a], frame, solid.material))
+    return found
 
 
-def _face(sides: list[Numbers], normal: Numbers, frame: Frame, material: str) -> Face | None:
-    towards = float(frame.matrix[2] @ normal)
-    if towards <= 1e-3:
-        return None
-    placed = [frame.place(side) for side in sides]
+def _face(placed: list[Numbers], normal: Numbers, frame: Frame, material: str) -> Face:
     seen = frame.matrix @ normal  # right, up, towards
     # On the face, right*x + up*y + towards*depth is the same everywhere.
     along_x = -seen[0] / seen[2] / frame.scale
@@ -196,23 +219,42 @@ def _face(sides: list[Numbers], normal: Numbers, frame: Frame, material: str) ->
     )
 
 
-def paint(solids: Sequence[Solid], view: View, size: tuple[int, int]) -> Image.Image:
-    """Return the picture of parts from a view."""
+def paint(
+    solids: Sequence[Solid],
+    view: View,
+    size: tuple[int, int],
+    sticker: Image.Image | None = None,
+) -> Image.Image:
+    """Return the picture of parts from a view, with a sticker on the part of that name."""
     frame = Frame.around(solids, view, size)
     canvas = Canvas(*size)
     for solid in sorted(solids, key=lambda one: one.material == "clear"):
         for face in faces(solid, frame):
             canvas.fill(face)
     for solid in solids:
-        strength = 0.55 if solid.material == "clear" else 0.75
+        if solid.name == "sticker" and sticker is not None:
+            left, low, right, top = solid.outline.bounds
+            flat = numpy.array(((left, top), (right, top), (left, low)))
+            canvas.paste(sticker, frame.place(solid.plane.points(flat, solid.height_mm)))
+    canvas.edges(*_edges(solids, frame))
+    return canvas.picture()
+
+
+def _edges(solids: Sequence[Solid], frame: Frame) -> tuple[Numbers, Numbers, Numbers]:
+    """Return where the edges of all parts begin and end, and how strong they are drawn."""
+    starts, ends, strengths = [], [], []
+    for solid in solids:
         for ring in solid.rings():
             if numpy.linalg.norm(numpy.roll(ring, -1, axis=0) - ring, axis=1).max() < 2.0:
                 continue  # the sides of a circle are no edges
             for height in (0.0, solid.height_mm):
                 line = frame.place(solid.plane.points(ring, height))
-                for start, end in zip(line, numpy.roll(line, -1, axis=0), strict=True):
-                    canvas.edge(start, end, strength)
-    return canvas.picture()
+                starts.append(line)
+                ends.append(numpy.roll(line, -1, axis=0))
+                strengths.append(
+                    numpy.full(len(line), 0.55 if solid.material == "clear" else 0.75)
+                )
+    return numpy.vstack(starts), numpy.vstack(ends), numpy.concatenate(strengths)
 
 
 def save(image: Image.Image, file: Path) -> None:

@@ -18,6 +18,7 @@ CHECKS = [
     assembly.check_switches,
     assembly.check_beams,
     assembly.check_plate,
+    assembly.check_seal,
     assembly.check_sticker,
     assembly.check_modules,
 ]
@@ -105,6 +106,11 @@ def test_a_reed_too_far_and_a_magnet_on_the_hinge_are_found():
     near = changed("magnet right", lambda one: one.moved(0, 24, 0))
     near = [one.moved(0, 24, 0) if one.name == "reed right" else one for one in near]
     assert any("when open" in one for one in assembly.check_switches(near, SIZES))
+
+
+def test_a_lip_in_the_way_of_the_seal_is_found():
+    filled = changed("lip", lambda one: replace(one, outline=Polygon(one.outline.exterior)))
+    assert assembly.check_seal(filled, SIZES) == ["lip stands in the way of the seal."]
 
 
 def test_a_sticker_over_a_joint_is_found():

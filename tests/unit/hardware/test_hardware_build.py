@@ -66,6 +66,16 @@ def test_a_picture_of_another_box_is_another_picture(tmp_path):
     assert abs(picture - committed).mean() > 1.0
 
 
+def test_a_build_makes_its_folders_anew_and_leaves_an_offices_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(cli, "build", lambda work: None)
+    for name in ("label/old.pdf", "office/label/stickers.pdf"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    assert CliRunner().invoke(cli.app, ["--folder", str(tmp_path)]).exit_code == 0
+    assert not (tmp_path / "label" / "old.pdf").exists()
+    assert (tmp_path / "office" / "label" / "stickers.pdf").exists()
+
+
 def test_sizes_that_fit_no_box_are_refused_with_a_sentence(tmp_path):
     done = CliRunner().invoke(cli.app, ["--thickness", "9", "--folder", str(tmp_path / "none")])
     assert done.exit_code == 2
