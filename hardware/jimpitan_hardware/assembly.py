@@ -213,6 +213,9 @@ def check_modules(solids: Sequence[Solid], s: Sizes) -> list[str]:
             if plate.outline.buffer(-0.1).contains(place):
                 wrong.append(f"{module.name}: a hole is not drilled in the {module.plate} plate.")
     for one, other in itertools.combinations(fitted, 2):
-        if one.plate == other.plate and one.room().distance(other.room()) < 0.5:
+        is_instead = one.name == other.instead_of or other.name == one.instead_of
+        if one.plate != other.plate or is_instead:
+            continue
+        if one.room().distance(other.room()) < 0.5:
             wrong.append(f"{one.name} and {other.name} lie on each other.")
     return wrong

@@ -145,7 +145,7 @@ def boards(s: Sizes, modules: tuple[Module, ...]) -> list[Solid]:
     low = s.bay_floor_z_mm + s.thickness_mm
     starts = dict(zip(("left", "right"), (span[0] for span in module_spans(s)), strict=True))
     parts = []
-    for module in modules:
+    for module in (one for one in modules if not one.instead_of):
         x, z = starts[module.plate] + module.at[0], low + module.at[1]
         thick = MODULE_THICK_MM.get(module.name, MODULE_MM)
         parts.append(

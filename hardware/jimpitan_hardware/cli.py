@@ -10,7 +10,15 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from jimpitan_hardware import bill, bill_steps, enclosure_steps, label_steps, labels, wiring_steps
+from jimpitan_hardware import (
+    bill,
+    bill_steps,
+    board_steps,
+    enclosure_steps,
+    label_steps,
+    labels,
+    wiring_steps,
+)
 from jimpitan_hardware.sizes import Sizes, UnfitSizes
 from jimpitan_hardware.workshop import Workshop
 
@@ -88,9 +96,13 @@ def main(
     if work.faults:
         raise typer.Exit(1)
     if keep_pictures:
-        PICTURES.mkdir(exist_ok=True)
-        for picture in sorted((folder / "pictures").iterdir()):
-            shutil.copyfile(picture, PICTURES / picture.name)
+        _keep_pictures(folder)
+
+
+def _keep_pictures(folder: Path) -> None:
+    PICTURES.mkdir(exist_ok=True)
+    for picture in sorted((folder / "pictures").iterdir()):
+        shutil.copyfile(picture, PICTURES / picture.name)
 
 
 @app.command("labels")
@@ -125,3 +137,20 @@ def count_boxes(
     except bill.UnfitBill as unfit:
         console.print(f"The list cannot be used: {unfit}", markup=False)
         raise typer.Exit(2) from None
+
+
+@app.command("board")
+def make_board(
+    folder: Annotated[Path, typer.Option(help="where the files go")] = FOLDER,
+    keep_pictures: Annotated[
+        bool, typer.Option("--keep-pictures", help="also put the picture into hardware/pictures")
+    ] = False,
+) -> None:
+    """Lay the carrier board, and let KiCad 6 check and plot it where it is installed."""
+    work = Workshop(Sizes(), folder)
+    build(work, (("the carrier board", board_steps.lay),))
+    tell(work)
+    if work.faults:
+        raise typer.Exit(1)
+    if keep_pictures:
+        _keep_pictures(folder)

@@ -29,6 +29,7 @@ class Module:
     ties: tuple[float, ...]
     verified: bool
     source: str
+    instead_of: str = ""  # lies where another module would lie, in its place
 
     def room(self) -> Polygon:
         """Where the module lies on its plate."""
