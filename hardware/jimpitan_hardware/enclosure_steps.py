@@ -4,9 +4,18 @@ import numpy
 import trimesh
 from PIL import Image, ImageDraw
 
-from jimpitan_hardware import assembly, cash, label_sheets, labels, painter, passage, sheets
+from jimpitan_hardware import (
+    assembly,
+    cash,
+    label_sheets,
+    labels,
+    painter,
+    passage,
+    sheets,
+    shell,
+)
 from jimpitan_hardware.sizes import Sizes
-from jimpitan_hardware.solids import Solid, bar, facing
+from jimpitan_hardware.solids import Solid, bar, facing, level, without
 from jimpitan_hardware.step_file import step_text
 from jimpitan_hardware.workshop import Workshop
 
@@ -122,6 +131,18 @@ def sticker_field(s: Sizes) -> Solid:
     )
 
 
+def slot_frame(s: Sizes) -> Solid:
+    """Return a frame around the slot, so that pictures show where the cash goes in."""
+    slot = shell.slot(s)
+    return Solid(
+        name="slot frame",
+        outline=without(slot.buffer(2.5, join_style="mitre"), slot),
+        plane=level(s.height_mm),
+        height_mm=0.3,
+        material="film",
+    )
+
+
 # How far each group of parts is drawn from its place: by the beginning of its name.
 EXPLODED: dict[str, tuple[float, float, float]] = {
     "front": (0, -150, 0),
@@ -174,12 +195,12 @@ def pictures(work: Workshop) -> None:
     s = work.sizes
     solids = list(assembly.assemble(s))
     example = label_sheets.trimmed("box", labels.load_texts(), labels.load_containers()[0])
-    dressed = [*solids, sticker_field(s)]
+    dressed = [*solids, sticker_field(s), slot_frame(s)]
     open_too = assembly.opened(assembly.unlocked(dressed), s, s.lid_opens_degrees)
     behind = [one for one in solids if one.group != "cover" and one.name != "back"]
     throat = ("cheek right", "throat", "chute", "rod", "leaf", "receiver", "strip", "bay floor")
     views = {
-        "closed": (dressed, painter.View(-30, 26)),
+        "closed": (dressed, painter.View(-28, 38)),
         "open": (open_too, painter.View(-30, 30)),
         "behind": (behind, painter.View(152, 26)),
         "exploded": (exploded(solids), painter.View(-36, 24)),
