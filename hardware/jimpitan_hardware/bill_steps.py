@@ -32,9 +32,14 @@ def plan(work: Workshop, sites: Sequence[Site]) -> str:
     months = sorted({line.priced_on for line in lines})
     return (
         f"{count.boxes} boxes and {count.spare_boxes} spare, {count.cans} cans and "
-        f"{count.spare_cans} spare. Estimate of {', '.join(months)}, ±25 %: core {core:,} rupiah "
-        f"a box, plus {plus:,} more; {boxes} core boxes {boxes * core:,} rupiah."
+        f"{count.spare_cans} spare. Estimate of {', '.join(months)}, ±25 %: core {_rupiah(core)} "
+        f"a box, plus {_rupiah(plus)} more; {boxes} core boxes {_rupiah(boxes * core)}."
     )
+
+
+def _rupiah(amount_idr: int) -> str:
+    """Return an amount as Indonesians write it: Rp 1.000."""
+    return f"Rp {amount_idr:,}".replace(",", ".")
 
 
 def paint_guide(work: Workshop) -> None:

@@ -134,7 +134,7 @@ WAYS = (
     ),
 )
 PLACES = 13  # tried along each way
-ASIDE_MM = 5.5  # a module is pushed to the middle so far before it is pulled out
+ASIDE_MM = 6.0  # a module is pushed to the middle so far before it is pulled out
 
 
 def check_ways(solids: Sequence[Solid]) -> list[str]:

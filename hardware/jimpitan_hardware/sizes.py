@@ -83,7 +83,7 @@ class Sizes:
     def __post_init__(self) -> None:
         """Refuse what no shop could cut or glue."""
         wrong = [
-            (not 3.0 <= self.thickness_mm <= 5.0, "The sheet is 3 to 5 mm thick."),
+            (not 3.6 <= self.thickness_mm <= 4.4, "The sheet is 3.6 to 4.4 mm thick."),
             (not 0.0 <= self.kerf_mm <= 0.6, "A kerf is 0 to 0.6 mm wide."),
             (not 0.0 <= self.clearance_mm <= 0.3, "The clearance of a joint is 0 to 0.3 mm."),
             (self.plate_room_mm < self.plate_gap_mm, "The plate is too near to the walls."),

@@ -63,7 +63,7 @@ def test_a_picture_of_another_box_is_another_picture(tmp_path):
     small = enclosure_steps.picture_of_sheet
     from jimpitan_hardware import assembly, sheets
 
-    thin = Sizes(thickness_mm=3.4)
+    thin = Sizes(thickness_mm=3.6)
     one = sheets.nested(assembly.assemble(thin), thin)[0]
     picture = numpy.asarray(small(one, thin), dtype=int)
     committed = numpy.asarray(Image.open(PICTURES / "sheet.png").convert("RGB"), dtype=int)
@@ -83,7 +83,7 @@ def test_a_build_makes_its_folders_anew_and_leaves_an_offices_files(tmp_path, mo
 def test_sizes_that_fit_no_box_are_refused_with_a_sentence(tmp_path):
     done = CliRunner().invoke(cli.app, ["--thickness", "9", "--folder", str(tmp_path / "none")])
     assert done.exit_code == 2
-    assert "The sheet is 3 to 5 mm thick." in done.output
+    assert "The sheet is 3.6 to 4.4 mm thick." in done.output
     assert not (tmp_path / "none").exists()
 
 
