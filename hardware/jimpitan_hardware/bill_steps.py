@@ -1,0 +1,53 @@
+"""The steps for buying and putting together: bill, shopping list, fixture, guide pictures."""
+
+from collections.abc import Sequence
+
+from jimpitan_hardware import assembly, bill, fixture, guide, painter, sheets, wiring
+from jimpitan_hardware.bill import Site
+from jimpitan_hardware.workshop import Workshop
+
+
+def list_parts(work: Workshop) -> None:
+    """Check the bill against harness and model; write what the example's sites need."""
+    s = work.sizes
+    lines = bill.load()
+    solids = assembly.assemble(s)
+    nested = sheets.nested([*solids, *sheets.coupon(s)], s)
+    work.check("bill: the same parts as the harness", bill.check_harness(lines, wiring.load()))
+    work.check("bill: as many as in the model", bill.check_counts(lines, solids, nested))
+    plan(work, bill.load_sites())
+    work.check("fixture: the blade tells the beams apart", fixture.check_blade(s))
+    for sheet in sheets.nested([fixture.blade(s)], s):
+        work.write("enclosure/fixture.dxf", sheets.drawing(sheet, s))
+
+
+def plan(work: Workshop, sites: Sequence[Site]) -> str:
+    """Write the shopping list of sites; return the sentence that sums it up."""
+    lines = bill.load()
+    count = bill.needed(sites)
+    boxes = count.boxes + count.spare_boxes
+    if boxes:
+        work.write("bill-of-materials/shopping.csv", bill.shopping(lines, boxes))
+    core, plus = bill.cost_idr(lines, "core"), bill.cost_idr(lines, "plus")
+    months = sorted({line.priced_on for line in lines})
+    return (
+        f"{count.boxes} boxes and {count.spare_boxes} spare, {count.cans} cans and "
+        f"{count.spare_cans} spare. Estimate of {', '.join(months)}, ±25 %: core {_rupiah(core)} "
+        f"a box, plus {_rupiah(plus)} more; {boxes} core boxes {_rupiah(boxes * core)}."
+    )
+
+
+def _rupiah(amount_idr: int) -> str:
+    """Return an amount as Indonesians write it: Rp 1.000."""
+    return f"Rp {amount_idr:,}".replace(",", ".")
+
+
+def paint_guide(work: Workshop) -> None:
+    """Paint a picture of each step, and check that they make a whole box."""
+    solids = assembly.assemble(work.sizes)
+    steps = f"{len(guide.STEPS)} steps"
+    work.check(f"guide: {steps} put in every part once", guide.check_steps(solids))
+    work.check("guide: throat, floor and cover come in unhindered", guide.check_ways(solids))
+    for number, step in enumerate(guide.STEPS):
+        picture = painter.paint(guide.shown(solids, number), step.view, guide.PICTURE)
+        painter.save(picture, work.place(f"pictures/step-{number + 1:02}.png"))

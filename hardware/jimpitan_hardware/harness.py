@@ -1,0 +1,158 @@
+"""Renders the wiring: WireViz's YAML, its picture, the net list, the table of the manual.
+
+`python -m jimpitan_hardware.harness --write` puts `wiring/harness.yml` and the table in
+hardware/README.md in their places; `--check` says whether the committed ones are the rendered.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from jimpitan_hardware import pinmap, pins_classic, wiring
+from jimpitan_hardware.pinmap import Net
+from jimpitan_hardware.wiring import Harness, colour_of, net_list
+
+HARDWARE = Path(__file__).resolve().parent.parent
+TARGET = HARDWARE / "wiring" / "harness.yml"
+MANUAL = HARDWARE / "README.md"
+BEGIN, END = "<!-- pins: rendered -->", "<!-- /pins -->"
+CODES = {  # IEC 60757, as WireViz wants them
+    "black": "BK",
+    "brown": "BN",
+    "red": "RD",
+    "orange": "OG",
+    "yellow": "YE",
+    "green": "GN",
+    "blue": "BU",
+    "violet": "VT",
+    "grey": "GY",
+    "white": "WH",
+}
+DRAWING_S = 60  # how long the drawing program may take
+
+
+def render(harness: Harness, nets: Sequence[Net]) -> str:
+    """Return the YAML that WireViz draws."""
+    gpio = {harness.behind.get(net.signal, net.signal): net for net in nets}
+    connectors: dict[str, object] = {}
+    for name, connector in harness.connectors.items():
+        labels = [
+            f"{one} (GPIO{gpio[one].gpio})" if one in gpio else one for one in connector.pins
+        ]
+        connectors[name] = {"type": connector.part, "pinlabels": labels}
+    for name, part in harness.parts.items():
+        pins = list(part.nets_by_pin)
+        shown = f"{part.name}, optional" if part.is_optional else part.name
+        connectors[name] = {"type": shown, "subtype": part.part, "pinlabels": pins}
+    cables: dict[str, object] = {}
+    connections = []
+    for cable in harness.cables:
+        colours = [
+            CODES[colour_of(harness, nets, harness.net_at(cable.start, first) or "", first)]
+            if cable.name not in ("W10", "W11")
+            else CODES["black" if first == "-" else "red"]
+            for first, _ in cable.wires
+        ]
+        cables[cable.name] = {
+            "wirecount": len(cable.wires),
+            "colors": colours,
+            "length": cable.length_mm / 1000,
+            "gauge": "0.25 mm2",
+        }
+        starts = [_number(harness, cable.start, pin) for pin, _ in cable.wires]
+        ends = [_number(harness, cable.end, pin) for _, pin in cable.wires]
+        wires = list(range(1, len(cable.wires) + 1))
+        connections.append([{cable.start: starts}, {cable.name: wires}, {cable.end: ends}])
+    content = {"connectors": connectors, "cables": cables, "connections": connections}
+    head = "# Generated from pinmap.json and harness.json; do not edit.\n"
+    return head + yaml.safe_dump(content, sort_keys=False, width=99, default_flow_style=None)
+
+
+def _number(harness: Harness, place: str, pin: str) -> int:
+    if place in harness.connectors:
+        return int(pin)
+    return list(harness.parts[place].nets_by_pin).index(pin) + 1
+
+
+def table(nets: Sequence[Net]) -> str:
+    """Return the table of the manual."""
+    lines = ["| signal | S3 | classic | what | at | wire |", "|---|---|---|---|---|---|"]
+    for net in nets:
+        classic = "–" if net.classic_gpio is None else str(net.classic_gpio)
+        cells = (net.signal, str(net.gpio), classic, net.note, net.connector, net.wire)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def with_table(manual: str, nets: Sequence[Net]) -> str:
+    """Return the manual with its table rendered anew."""
+    before, _, rest = manual.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{table(nets)}\n{END}{after}"
+
+
+def net_list_text(harness: Harness, nets: Sequence[Net]) -> str:
+    """Return the net list as JSON: net, then part and pin of each end."""
+    ends = {
+        name: [f"{part}.{pin}" for part, pin in found]
+        for name, found in net_list(harness, nets).items()
+    }
+    return json.dumps(ends, indent=1) + "\n"
+
+
+def draw(source: Path, folder: Path) -> str | None:
+    """Let WireViz draw into a folder; return why not when it cannot."""
+    if shutil.which("dot") is None:
+        return "the picture of the harness: graphviz's dot is missing (apt-get install graphviz)"
+    command = [sys.executable, "-m", "wireviz.wv_cli", "-f", "pst", "-o", str(folder), str(source)]
+    done = subprocess.run(  # noqa: S603 - our own interpreter, fixed words
+        command, capture_output=True, text=True, timeout=DRAWING_S, check=False
+    )
+    if done.returncode:
+        return f"the picture of the harness: WireViz failed: {done.stderr.strip()[-300:]}"
+    return None
+
+
+def broken_rules() -> list[str]:
+    """Return a sentence for everything that is wrong with pins and wiring."""
+    nets = pinmap.load()
+    harness = wiring.load()
+    return [
+        *pinmap.broken_rules(nets),
+        *pins_classic.broken_rules(nets),
+        *wiring.broken_rules(harness, nets),
+    ]
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit code."""
+    parser = argparse.ArgumentParser(description="The harness of the box.")
+    parser.add_argument("--write", action="store_true", help="put YAML and table in their places")
+    parser.add_argument("--check", action="store_true", help="compare with the committed ones")
+    asked = parser.parse_args(words)
+    if wrong := broken_rules():
+        sys.stderr.write("\n".join(wrong) + "\n")
+        return 1
+    nets = pinmap.load()
+    text = render(wiring.load(), nets)
+    manual = MANUAL.read_text(encoding="utf-8")
+    if asked.write:
+        TARGET.write_text(text, encoding="utf-8")
+        MANUAL.write_text(with_table(manual, nets), encoding="utf-8")
+    elif asked.check:
+        if TARGET.read_text(encoding="utf-8") != text or with_table(manual, nets) != manual:
+            sys.stderr.write("harness.yml or the table of pins is old: run it with --write.\n")
+            return 1
+    else:
+        sys.stdout.write(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,44 @@
+"""The step that makes labels, and reads them back."""
+
+from collections.abc import Sequence
+
+from PIL import Image
+
+from jimpitan_hardware import label_page, labels
+from jimpitan_hardware.label_sheets import KINDS, check_codes, many, rendered, single
+from jimpitan_hardware.labels import Container, Texts
+from jimpitan_hardware.sizes import Sizes
+from jimpitan_hardware.workshop import Workshop
+
+NAMES = {"box": "stickers", "can": "can-labels"}
+
+
+def check_size(s: Sizes) -> list[str]:
+    """The sticker is as large as the field of the front that is kept for it."""
+    wanted = (s.sticker_width_mm, s.sticker_height_mm)
+    if wanted == label_page.BOX_SIZE:
+        return []
+    return [f"The sticker is {label_page.BOX_SIZE}, its field on the front {wanted} mm."]
+
+
+def make(work: Workshop, texts: Texts, containers: Sequence[Container]) -> None:
+    """Write single labels and full sheets of every tier, and read the codes back."""
+    work.check("labels: the sticker is as large as its field", check_size(work.sizes))
+    for tier, kind in KINDS.items():
+        chosen = labels.of_tier(containers, tier)
+        if not chosen:
+            continue
+        alone = single(kind, texts, chosen)
+        work.write(f"label/{NAMES[tier]}.pdf", alone)
+        work.write(f"label/{NAMES[tier]}-sheet.pdf", many(kind, texts, chosen))
+        some = chosen[:3]
+        what = f"labels: codes of {len(some)} of {len(chosen)} {NAMES[tier]} read at 72 to 300 dpi"
+        work.check(what, check_codes(alone, texts, some))
+        picture = rendered(alone, 0, 65 if tier == "box" else 110)
+        few = picture.quantize(64, dither=Image.Dither.NONE)
+        few.save(work.place(f"pictures/{NAMES[tier]}.png"), optimize=True)
+
+
+def label(work: Workshop) -> None:
+    """Make the example's labels."""
+    make(work, labels.load_texts(), labels.load_containers())

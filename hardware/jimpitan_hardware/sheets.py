@@ -1,0 +1,249 @@
+"""From parts to sheets: cut lines with kerf, nesting, and DXF files that a laser shop takes.
+
+A cut line lies half a kerf outside of what stays, less half the clearance of a joint, so that
+what is drawn is as much larger than the part as the laser takes away.
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ezdxf import options, units
+from ezdxf.entities import LWPolyline
+from ezdxf.filemanagement import new, readfile
+from shapely import affinity
+from shapely.geometry import Polygon
+
+from jimpitan_hardware.sizes import Sizes
+from jimpitan_hardware.solids import SHEETS, BrokenOutline, Solid, bar, disc, level, without
+
+LETTERS_MM = 4.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """One part's cut line where it lies on its sheet."""
+
+    name: str
+    line: Polygon
+    nominal: Polygon  # the part itself at the same place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """One sheet of one material with what is cut from it."""
+
+    material: str
+    number: int
+    thickness_mm: float
+    placed: tuple[Placed, ...]
+
+    @property
+    def name(self) -> str:
+        """The name of its file."""
+        return f"sheet-{self.material}-{self.number}"
+
+
+def cut_line(nominal: Polygon, s: Sizes) -> Polygon:
+    """Return the path of the laser's middle around a part; raise `BrokenOutline`."""
+    grown = nominal.buffer((s.kerf_mm - s.clearance_mm) / 2, join_style="mitre")
+    if not isinstance(grown, Polygon) or len(grown.interiors) != len(nominal.interiors):
+        raise BrokenOutline("The kerf swallows a hole or a gap: it is too narrow to be cut.")
+    return grown
+
+
+def coupon(s: Sizes) -> list[Solid]:
+    """Return two combs to try on each batch: the gap that grips tells the real thickness."""
+    t = s.thickness_mm
+    gaps = [t + 0.1 * step for step in range(-3, 4)]
+    body = bar(0, 0, 14 * len(gaps) + 6, 26)
+    slots = []
+    for number, gap in enumerate(gaps):
+        middle = 10 + 14 * number
+        slots.append(bar(middle - gap / 2, 14, middle + gap / 2, 26))
+    square = without(bar(0, 0, 40, 26), disc(10, 13, 10), bar(22, 6, 32, 20))
+    parts = (("coupon comb", without(body, *slots)), ("coupon square 40 x 26", square))
+    return [
+        Solid(name=name, outline=outline, plane=level(0), height_mm=t, material="clear")
+        for name, outline in parts
+    ]
+
+
+def nested(solids: Sequence[Solid], s: Sizes) -> list[Sheet]:
+    """Return the sheets of each material; the tallest parts come first, in rows."""
+    found = []
+    for material in SHEETS:
+        parts = [solid for solid in solids if solid.material == material]
+        lines = [_laid(solid, s) for solid in parts]
+        lines.sort(key=lambda one: (-_high(one.line), -_wide(one.line), one.name))
+        thickness = parts[0].height_mm if parts else s.thickness_mm
+        for number, placed in enumerate(_rows(lines, s), start=1):
+            found.append(
+                Sheet(
+                    material=material,
+                    number=number,
+                    thickness_mm=thickness,
+                    placed=tuple(placed),
+                )
+            )
+    return found
+
+
+def _laid(solid: Solid, s: Sizes) -> Placed:
+    """A part laid flat, its longer side across."""
+    nominal = solid.outline
+    left, low, right, top = nominal.bounds
+    if top - low > right - left:
+        nominal = affinity.rotate(nominal, 90, origin=(0, 0))
+    return Placed(name=solid.name, line=cut_line(nominal, s), nominal=nominal)
+
+
+def _wide(line: Polygon) -> float:
+    return float(line.bounds[2] - line.bounds[0])
+
+
+def _high(line: Polygon) -> float:
+    return float(line.bounds[3] - line.bounds[1])
+
+
+def _rows(parts: Sequence[Placed], s: Sizes) -> list[list[Placed]]:
+    """Fill rows from the left, rows from below, sheet after sheet; raise when one is too big."""
+    sheets: list[list[Placed]] = []
+    rows: list[tuple[int, float, float, float]] = []  # sheet, bottom, height, next free x
+    for part in parts:
+        wide, high = _wide(part.line), _high(part.line)
+        if wide > s.sheet_width_mm - 2 * s.margin_mm or high > s.sheet_height_mm - 2 * s.margin_mm:
+            raise BrokenOutline(f"{part.name} is larger than a sheet.")
+        index = _row_with_room(rows, wide, high, s)
+        if index is None:
+            index = len(rows)
+            rows.append((*_next_row(rows, sheets, high, s), high, s.margin_mm))
+        sheet, bottom, room, x = rows[index]
+        sheets[sheet].append(_moved(part, x, bottom))
+        rows[index] = (sheet, bottom, room, x + wide + s.spacing_mm)
+    return sheets
+
+
+def _row_with_room(
+    rows: Sequence[tuple[int, float, float, float]], wide: float, high: float, s: Sizes
+) -> int | None:
+    for index, (_, _, room, x) in enumerate(rows):
+        if high <= room and x + wide <= s.sheet_width_mm - s.margin_mm:
+            return index
+    return None
+
+
+def _next_row(
+    rows: Sequence[tuple[int, float, float, float]],
+    sheets: list[list[Placed]],
+    high: float,
+    s: Sizes,
+) -> tuple[int, float]:
+    if rows:
+        sheet, bottom, room, _ = rows[-1]
+        bottom += room + s.spacing_mm
+        if bottom + high <= s.sheet_height_mm - s.margin_mm:
+            return sheet, bottom
+    sheets.append([])
+    return len(sheets) - 1, s.margin_mm
+
+
+def _moved(part: Placed, x: float, y: float) -> Placed:
+    left, low, _, _ = part.line.bounds
+    return Placed(
+        name=part.name,
+        line=affinity.translate(part.line, x - left, y - low),
+        nominal=affinity.translate(part.nominal, x - left, y - low),
+    )
+
+
+def drawing(sheet: Sheet, s: Sizes) -> str:
+    """Return the DXF of a sheet: inner cuts, outer cuts, names to engrave; millimetres."""
+    options.write_fixed_meta_data_for_testing = True  # the same bytes each time
+    document = new("R2010", units=units.MM)
+    for layer, colour in (("INNER", 5), ("OUTER", 1), ("NAMES", 3), ("SHEET", 8)):
+        document.layers.add(layer, color=colour)
+    space = document.modelspace()
+    corners = bar(0, 0, s.sheet_width_mm, s.sheet_height_mm).exterior.coords
+    space.add_lwpolyline(list(corners)[:-1], close=True, dxfattribs={"layer": "SHEET"})
+    for placed in sheet.placed:
+        for ring in placed.line.interiors:
+            space.add_lwpolyline(list(ring.coords)[:-1], close=True, dxfattribs={"layer": "INNER"})
+        outline = list(placed.line.exterior.coords)[:-1]
+        space.add_lwpolyline(outline, close=True, dxfattribs={"layer": "OUTER"})
+        place = placed.line.representative_point()
+        text = space.add_text(placed.name, height=LETTERS_MM, dxfattribs={"layer": "NAMES"})
+        text.set_placement((place.x - LETTERS_MM * len(placed.name) / 3, place.y))
+    # ezdxf collects these from a set: in another order in each process.
+    document.classes.add_required_classes(document.dxfversion)
+    document.classes.classes = dict(sorted(document.classes.classes.items()))
+    stream = io.StringIO()
+    document.write(stream)
+    return stream.getvalue()
+
+
+def check_drawing(file: Path, s: Sizes) -> list[str]:
+    """Read a DXF again: units, closed contours, bounds, spacing; a sentence for each fault."""
+    document = readfile(file)
+    wrong = [f"{file.name}: {error.message}" for error in document.audit().errors]
+    if document.units != units.MM:
+        wrong.append(f"{file.name} is not in millimetres.")
+    outers: list[Polygon] = []
+    inners: list[Polygon] = []
+    for line in document.modelspace().query("LWPOLYLINE"):
+        if not isinstance(line, LWPolyline):
+            continue
+        points = [(point[0], point[1]) for point in line.get_points()]
+        if not line.closed or len(points) < 3:
+            wrong.append(f"{file.name}: a contour of {len(points)} points is open.")
+            continue
+        if line.dxf.layer in ("OUTER", "INNER"):
+            (outers if line.dxf.layer == "OUTER" else inners).append(Polygon(points))
+    return wrong + _check_lines(file.name, outers, inners, s)
+
+
+def _check_lines(
+    name: str, outers: Sequence[Polygon], inners: Sequence[Polygon], s: Sizes
+) -> list[str]:
+    wrong = [
+        f"{name}: a contour crosses itself." for one in (*outers, *inners) if not one.is_valid
+    ]
+    m = s.margin_mm - 1e-6
+    inside = bar(m, m, s.sheet_width_mm - m, s.sheet_height_mm - m)
+    wrong += [f"{name}: a part leaves the sheet." for one in outers if not inside.covers(one)]
+    for index, one in enumerate(outers):
+        for other in outers[index + 1 :]:
+            if one.distance(other) < s.spacing_mm - 1e-6:
+                wrong.append(f"{name}: two parts are {one.distance(other):.1f} mm apart.")
+    for hole in inners:
+        if not any(outer.contains(hole) for outer in outers):
+            wrong.append(f"{name}: a hole is in no part.")
+    return wrong
+
+
+def check_kerf(sheets: Sequence[Sheet], s: Sizes) -> list[str]:
+    """Every part is drawn larger than it is by kerf less clearance, and each hole smaller."""
+    wanted = s.kerf_mm - s.clearance_mm
+    wrong = []
+    for sheet in sheets:
+        for placed in sheet.placed:
+            for found, right in ((_wide, _wide), (_high, _high)):
+                grown = found(placed.line) - right(placed.nominal)
+                if abs(grown - wanted) > 0.001:
+                    wrong.append(
+                        f"{placed.name} is drawn {grown:.3f} mm larger, not {wanted:.3f}."
+                    )
+            # Area grows by the way round, outside and inside, times half of it.
+            grown = placed.line.area - placed.nominal.area
+            if wanted and not 0.9 < grown / (placed.nominal.length * wanted / 2) < 1.1:
+                wrong.append(f"{placed.name} has a hole that ignores the kerf.")
+    return wrong
+
+
+def check_complete(sheets: Sequence[Sheet], solids: Sequence[Solid]) -> list[str]:
+    """Everything that is cut is on a sheet, once."""
+    wanted = sorted(solid.name for solid in solids if solid.is_cut)
+    found = sorted(placed.name for sheet in sheets for placed in sheet.placed)
+    missing = [name for name in wanted if found.count(name) != 1]
+    return [f"{name} is not on the sheets exactly once." for name in missing]

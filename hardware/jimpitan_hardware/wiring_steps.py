@@ -1,0 +1,33 @@
+"""The step that checks and renders the wiring."""
+
+from PIL import Image
+
+from jimpitan_hardware import harness, pinmap, pins_classic, wiring
+from jimpitan_hardware.workshop import Workshop
+
+HARNESS_PICTURE = (760, 1600)
+
+
+def wire(work: Workshop) -> None:
+    """Check pins and wires, write harness, net list and pins, draw the harness."""
+    nets = pinmap.load()
+    wired = wiring.load()
+    work.check("pins: ESP32-S3 by its rules", pinmap.broken_rules(nets))
+    work.check("pins: classic ESP32 by its rules", pins_classic.broken_rules(nets))
+    old = pinmap.TARGET.read_text(encoding="utf-8") != pinmap.render(nets)
+    work.check("pins: the firmware's are the map's", ["pins.py is old."] if old else [])
+    ends = sum(len(found) for found in wiring.net_list(wired, nets).values())
+    work.check(
+        f"wiring: {len(wired.cables)} cables, {ends} ends, each wire the same net at both",
+        wiring.broken_rules(wired, nets),
+    )
+    source = work.write("wiring/harness.yml", harness.render(wired, nets))
+    work.write("wiring/netlist.json", harness.net_list_text(wired, nets))
+    work.write("wiring/pins_esp32.py", pins_classic.render(nets))
+    if reason := harness.draw(source, source.parent):
+        work.skip(reason)
+        return
+    picture = Image.open(source.with_suffix(".png")).convert("RGB")
+    picture.thumbnail(HARNESS_PICTURE, Image.Resampling.LANCZOS)
+    few = picture.quantize(20, dither=Image.Dither.NONE)
+    few.save(work.place("pictures/harness.png"), optimize=True)

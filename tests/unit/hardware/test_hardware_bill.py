@@ -1,0 +1,146 @@
+"""The bill of materials: whole, counted, dated; and each check can fail."""
+
+import csv
+import io
+from dataclasses import replace
+
+import pytest
+from jimpitan_hardware import assembly, bill, cli, fixture, sheets, wiring
+from jimpitan_hardware.bill import Site, UnfitBill
+from jimpitan_hardware.sizes import Sizes
+from typer.testing import CliRunner
+
+SIZES = Sizes()
+SOLIDS = assembly.assemble(SIZES)
+SHEETS = sheets.nested([*SOLIDS, *sheets.coupon(SIZES)], SIZES)
+LINES = bill.load()
+HARNESS = wiring.load()
+
+
+def changed(name, /, **values):
+    """Return the bill with one line changed."""
+    assert any(line.name == name for line in LINES)
+    return [replace(line, **values) if line.name == name else line for line in LINES]
+
+
+def test_the_bill_harness_and_model_name_the_same_parts():
+    assert bill.check_harness(LINES, HARNESS) == []
+    assert bill.check_counts(LINES, SOLIDS, SHEETS) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        ([line for line in LINES if "U3" not in line.refs], "U3 is wired but not on the bill."),
+        (changed("jumper", refs=("JP1", "R99")), "R99 is on the bill but not wired."),
+        (changed("jumper", refs=("JP1", "C1")), "C1 is on the bill twice."),
+        (changed("colour sensor", option="core"), "U5 is core on the bill"),
+        (changed("resistor 4k7", name="resistor 47k"), "R7 is 4k7 in the harness, resistor 47k"),
+    ],
+)
+def test_a_bill_that_differs_from_the_harness_is_named(lines, sentence):
+    assert any(found.startswith(sentence) for found in bill.check_harness(lines, HARNESS))
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        (changed("neodymium magnet", quantity=1), "neodymium magnet: 1 to buy, 2 in the model."),
+        (changed("clear acrylic 4 mm", quantity=3), "clear acrylic 4 mm: 3 to buy, 1"),
+        (changed("resistor 100k", quantity=3), "resistor 100k: 3 to buy for 4 places."),
+        ([line for line in LINES if line.name != "cam lock"], "lock is in the model but not"),
+    ],
+)
+def test_a_bill_that_differs_from_the_model_is_named(lines, sentence):
+    assert any(one.startswith(sentence) for one in bill.check_counts(lines, SOLIDS, SHEETS))
+
+
+def test_prices_are_estimates_with_a_month_and_the_sums_are_told():
+    core, plus = bill.cost_idr(LINES, "core"), bill.cost_idr(LINES, "plus")
+    assert 450_000 <= core <= 740_000  # the range that the estimate itself gives
+    assert plus > 0
+    text = bill.shopping(LINES, 3)
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert sum(int(row["estimate_idr"]) for row in rows) == 3 * (core + plus)
+    assert all(row["priced_on"] for row in rows)
+
+
+def test_the_manual_tells_the_sums_of_the_bill():
+    from components import ROOT
+
+    manual = (ROOT / "hardware" / "README.md").read_text(encoding="utf-8")
+    for option in bill.OPTIONS:
+        assert f"Rp {bill.cost_idr(LINES, option):,}".replace(",", ".") in manual
+
+
+@pytest.mark.parametrize(
+    ("places", "spare"), [(0, 0), (1, 1), (20, 1), (21, 2), (200, 10), (201, 11)]
+)
+def test_five_percent_lie_ready_and_one_at_least(places, spare):
+    found = bill.needed([Site(name="A", places=places, tier="box")])
+    assert (found.boxes, found.spare_boxes) == (places, spare)
+    assert (found.cans, found.spare_cans) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ("A,zero,box", "places is a whole number from 1 to 1000, not 'zero'"),
+        ("A,0,box", "places is a whole number"),
+        ("A,2,jar", "tier is box or can"),
+        ("", "list 1 to 5000 sites"),
+    ],
+)
+def test_a_list_of_sites_with_a_fault_is_refused(tmp_path, row, sentence):
+    file = tmp_path / "lokasi.csv"
+    file.write_text(f"site,places,tier\n{row}\n")
+    with pytest.raises(UnfitBill, match=sentence):
+        bill.load_sites(file)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (",core,115000,", ",deluxe,115000,", "line 2: option is core or plus"),
+        (",115000,2025-12,", ",115000,soon,", "line 2: priced_on is a month"),
+        (",115000,2025-12,", ",-5,2025-12,", "line 2: price_idr is a whole number"),
+    ],
+)
+def test_a_bill_with_a_fault_is_refused(tmp_path, old, new, sentence):
+    file = tmp_path / "parts.csv"
+    text = bill.SOURCE.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+    with pytest.raises(UnfitBill, match=sentence):
+        bill.load(file)
+
+
+def test_an_office_is_told_how_many_boxes_it_needs(tmp_path):
+    file = tmp_path / "lokasi.csv"
+    file.write_text("site,places,tier\nKantor Camat,3,box\nBalai,4,can\n")
+    done = CliRunner().invoke(cli.app, ["boxes", "--sites", str(file), "--into", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    assert "3 boxes and 1 spare, 4 cans and 1 spare" in " ".join(done.output.split())
+    assert (tmp_path / "bill-of-materials" / "shopping.csv").exists()
+    file.write_text("site,places,tier\nKantor Camat,3,jar\n")
+    done = CliRunner().invoke(cli.app, ["boxes", "--sites", str(file), "--into", str(tmp_path)])
+    assert done.exit_code == 2
+    assert "tier is box or can" in " ".join(done.output.split())
+
+
+def test_the_test_blade_tells_the_beams_apart():
+    assert fixture.check_blade(SIZES) == []
+    wide = replace(SIZES, slot_width_mm=84.0)
+    assert fixture.blade(wide).outline.bounds[2] < fixture.blade(SIZES).outline.bounds[2] + 8
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"slot_gap_mm": 0.7}, "does not go into the slot"),
+        ({"beam_spacing_mm": 1.0}, "do not tell the beams apart"),
+        ({"beam_spacing_mm": 61.0}, "strikes the chute"),
+    ],
+)
+def test_a_blade_that_does_not_fit_the_box_is_found(values, sentence):
+    assert any(sentence in found for found in fixture.check_blade(replace(SIZES, **values)))

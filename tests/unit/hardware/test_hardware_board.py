@@ -1,0 +1,122 @@
+"""The carrier board: nets, tracks and holes; KiCad's word where it is installed; all can fail."""
+
+from dataclasses import replace
+
+import numpy
+import pytest
+from components import ROOT
+from jimpitan_hardware import board_steps, carrier, cli, modules, pinmap, router, wiring
+from jimpitan_hardware.carrier import Board, Pad
+from jimpitan_hardware.router import Routed, Track
+from PIL import Image
+from typer.testing import CliRunner
+
+HARNESS, NETS = wiring.load(), pinmap.load()
+BOARD = carrier.load(HARNESS, NETS)
+
+
+@pytest.fixture(scope="module")
+def laid():
+    """Lay the board once."""
+    return router.route(BOARD)
+
+
+def short(laid):
+    """Return the tracks and one more, straight through the row of the controller."""
+    x, y = next((pad.x, pad.y) for pad in BOARD.pads if pad.part == "U1")
+    bad = Track(net="5V", layer=0, start=(x, y), end=(x, y + 12.7))
+    return Routed(tracks=[*laid.tracks, bad], vias=list(laid.vias))
+
+
+def test_the_board_joins_what_harness_and_pin_map_join():
+    assert carrier.check_nets(BOARD, HARNESS, NETS) == []
+
+
+def test_a_pad_with_another_net_is_named():
+    pads = [replace(p, net="5V") if (p.part, p.pin) == ("J3", "2") else p for p in BOARD.pads]
+    wrong = carrier.check_nets(replace(BOARD, pads=tuple(pads)), HARNESS, NETS)
+    assert wrong == ["J3-2 has 5V on the board alone.", "J3-2 has no LID_A on the board."]
+
+
+def test_tracks_keep_their_clearance_and_join_every_net(laid):
+    assert router.check_clearance(BOARD, laid) == []
+    assert router.check_joined(BOARD, laid) == []
+
+
+def test_a_short_and_a_cut_are_found(laid):
+    assert any("mm apart" in sentence for sentence in router.check_clearance(BOARD, short(laid)))
+    cut = [track for track in laid.tracks if track.net != "BUZZER"]
+    wrong = router.check_joined(BOARD, Routed(tracks=cut, vias=laid.vias))
+    assert len(wrong) == 1
+    assert wrong[0].startswith("BUZZER is in ")
+
+
+def test_copper_at_the_edge_and_at_a_screw_is_found():
+    x, y = BOARD.holes[0]
+    bad = Routed(
+        tracks=[
+            Track(net="5V", layer=1, start=(0.2, 40.0), end=(0.2, 50.0)),
+            Track(net="3V3", layer=1, start=(x - 1, y), end=(x + 1, y)),
+        ]
+    )
+    wrong = router.check_clearance(BOARD, bad)
+    assert "5V comes too near to the edge." in wrong
+    assert "3V3 comes too near to a hole." in wrong
+
+
+def test_a_net_without_a_way_is_refused():
+    wall = [
+        Pad(part="W", pin=str(number), x=5.08, y=round(number * 1.27, 3), net="")
+        for number in range(9)
+    ]
+    ends = [
+        Pad(part="A", pin="1", x=2.54, y=5.08, net="GND"),
+        Pad(part="A", pin="2", x=7.62, y=5.08, net="GND"),
+    ]
+    walled = Board(width=10.16, height=10.16, pads=(*wall, *ends), holes=(), names=())
+    with pytest.raises(router.Unroutable, match="GND finds no way"):
+        router.route(walled)
+    open_board = replace(walled, pads=(*wall[:5], *ends))
+    found = router.route(open_board)
+    assert router.check_joined(open_board, found) == []
+    # The wall's own pads touch each other; the way keeps off them.
+    assert not any("GND" in sentence for sentence in router.check_clearance(open_board, found))
+
+
+def test_the_boards_holes_are_drilled_in_its_plate():
+    module = next(one for one in modules.load() if one.name == "carrier board")
+    assert module.instead_of == "controller"
+    assert module.size == (BOARD.width, BOARD.height)
+    wanted = {(x, round(BOARD.height - y, 3)) for x, y in BOARD.holes}
+    assert set(module.holes) == wanted
+
+
+def test_the_board_is_drawn_as_committed(laid):
+    ours = numpy.asarray(board_steps.picture(BOARD, laid).convert("RGB"), dtype=int)
+    committed = Image.open(ROOT / "hardware" / "pictures" / "carrier.png").convert("RGB")
+    assert abs(ours - numpy.asarray(committed, dtype=int)).mean() < 3.0
+
+
+def test_kicad_finds_nothing_and_reads_the_same_nets(laid, tmp_path):
+    if not board_steps.kicad_is_here():
+        pytest.skip("KiCad 6 is not here (apt-get install kicad); our own checks have run")
+    source = tmp_path / "plan.json"
+    source.write_text(board_steps.plan(BOARD, laid))
+    assert board_steps.check_in_kicad(source, tmp_path / "good", BOARD) == []
+    for name in ("carrier-F_Cu.gbr", "carrier-Edge_Cuts.gbr", "carrier-PTH.drl"):
+        assert (tmp_path / "good" / name).stat().st_size > 300
+    source.write_text(board_steps.plan(BOARD, short(laid)))
+    wrong = board_steps.check_in_kicad(source, tmp_path / "bad", BOARD)
+    assert any("violations" in sentence for sentence in wrong)
+    other = replace(BOARD, pads=(replace(BOARD.pads[0], net="5V"), *BOARD.pads[1:]))
+    wrong = board_steps.check_in_kicad(source, tmp_path / "bad", other)
+    assert any("in KiCad, not '5V'" in sentence for sentence in wrong)
+
+
+def test_without_kicad_the_step_says_what_is_missing(monkeypatch, tmp_path, laid):
+    monkeypatch.setattr(board_steps, "kicad_is_here", lambda: False)
+    monkeypatch.setattr(router, "route", lambda board: laid)
+    done = CliRunner().invoke(cli.app, ["board", "--folder", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    assert "skip  KiCad's own check, Gerber and drill files" in done.output
+    assert (tmp_path / "board" / "positions.csv").read_text().count("\n") > 20

@@ -1,0 +1,70 @@
+"""The guide: every part in one step, nothing in the way, and words for every picture."""
+
+import re
+from dataclasses import replace
+
+from components import ROOT
+from jimpitan_hardware import assembly, guide
+from jimpitan_hardware.sizes import Sizes
+from jimpitan_hardware.solids import bar
+
+SOLIDS = assembly.assemble(Sizes())
+WORDS = (ROOT / "hardware" / "panduan-merakit.md").read_text(encoding="utf-8")
+PAPERS = ("panduan-merakit.md", "uji-terima.md", "perbaikan.md")
+
+
+def changed(name, make):
+    """Return the parts with one of them changed."""
+    return [make(one) if one.name == name else one for one in SOLIDS]
+
+
+def test_every_part_is_put_in_once_and_nothing_is_in_its_way():
+    assert guide.check_steps(SOLIDS) == []
+    assert guide.check_ways(SOLIDS) == []
+
+
+def test_a_forgotten_part_and_an_empty_step_are_found():
+    more = [*SOLIDS, replace(SOLIDS[0], name="umbrella")]
+    assert guide.check_steps(more) == ["No step puts in umbrella."]
+    fewer = [one for one in SOLIDS if not one.name.startswith(("rod", "leaf"))]
+    assert guide.check_steps(fewer) == ["Step lidah puts in nothing."]
+
+
+def test_a_cheek_wider_than_its_slot_does_not_come_in():
+    wide = changed(
+        "cheek left", lambda one: replace(one, outline=one.outline.union(bar(89, 310, 92, 380)))
+    )
+    assert any("throat, from below" in sentence for sentence in guide.check_ways(wide))
+
+
+def test_a_module_larger_than_the_window_does_not_come_in():
+    tall = changed(
+        "controller", lambda one: replace(one, outline=one.outline.union(bar(20, 320, 30, 395)))
+    )
+    assert any("controller strikes" in sentence for sentence in guide.check_ways(tall))
+
+
+def test_a_blocked_floor_is_found():
+    low = changed("block 1.1", lambda one: one.moved(3, 3, -3))
+    assert any("the floor, from below" in sentence for sentence in guide.check_ways(low))
+
+
+def test_a_step_shows_what_is_new_in_another_colour():
+    shown = guide.shown(SOLIDS, 6)
+    assert {one.name for one in shown if one.material.startswith("new")} == {"front", "catch"}
+    assert not any(one.name == "lid" for one in shown)
+
+
+def test_every_step_has_its_heading_and_its_picture():
+    headings = re.findall(r"^## Langkah (\d+): (.+)$", WORDS, re.MULTILINE)
+    assert [int(number) for number, _ in headings] == list(range(1, len(guide.STEPS) + 1))
+    for (number, words), step in zip(headings, guide.STEPS, strict=True):
+        assert step.name in words.lower()
+        assert f"pictures/step-{int(number):02}.png" in WORDS
+
+
+def test_papers_lead_to_files_that_exist():
+    for paper in PAPERS:
+        text = (ROOT / "hardware" / paper).read_text(encoding="utf-8")
+        for link in re.findall(r"\]\(([^)#]+)", text):
+            assert link.startswith("http") or (ROOT / "hardware" / link).exists(), (paper, link)
