@@ -116,9 +116,10 @@ def test_visits_near_several_counts_go_to_the_nearest_within_the_tolerance() -> 
     assert pairs[("k1",)] == ("box-0017/5",)
 
 
-def test_long_visit_is_near_no_count_that_is_far_from_all_its_openings() -> None:
+def test_long_visit_of_another_day_makes_no_count_near_to_what_is_far() -> None:
+    long_visit = (opening(5), opening(6, 0, 25), opening(7, 0, 50))
     found = matched(
-        openings=(opening(5), opening(6, 0, 25), opening(9, 0, 100)),
-        collections=(collection("k1", 1_000, 60 / 1440, sensed=True),),
+        openings=(*long_visit, opening(9, 2), opening(11, 2, 100)),
+        collections=(collection("k1", 1_000, 2 + 50 / 1440, sensed=True),),
     )
     assert [one.left for one in of(found, Relation.LID_COUNT) if one.right] == [()]
