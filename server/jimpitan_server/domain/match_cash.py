@@ -19,7 +19,7 @@ from jimpitan_server.domain.books import (
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.match import Match, Relation, State
 from jimpitan_server.domain.match_sensed import compare_count
-from jimpitan_server.domain.rupiah import NOTHING, Rupiah, total
+from jimpitan_server.domain.rupiah import NOTHING, Rupiah
 
 _NO_TIME = timedelta(0)
 
@@ -176,14 +176,7 @@ class _Visits:
     @classmethod
     def of(cls, visits: list[Visit]) -> "_Visits":
         """Return visits that are in order."""
-        reach = max(
-            [
-                visit.openings[-1].at
-                - visit.first_at
-                + max([opening.uncertainty for opening in visit.openings])
-                for visit in visits
-            ]
-        )
+        reach = max([_reach_of(visit) for visit in visits])
         return cls(visits, [visit.first_at for visit in visits], reach)
 
     def around(self, moment: datetime, tolerance: timedelta) -> list[Visit]:
@@ -191,6 +184,13 @@ class _Visits:
         start = bisect_left(self.firsts, moment - tolerance - self.reach)
         end = bisect_right(self.firsts, moment + tolerance + self.reach)
         return self.visits[start:end]
+
+
+def _reach_of(visit: Visit) -> timedelta:
+    openings = visit.openings
+    if len(openings) == 1:  # as nearly every visit
+        return openings[0].uncertainty
+    return openings[-1].at - visit.first_at + max([one.uncertainty for one in openings])
 
 
 def _lid_counts(
@@ -295,11 +295,10 @@ def _count_remittance(
     rules: Rules,
 ) -> Match:
     named = sorted(set(remittance.collection_ids))
-    fresh = [
-        collection_by_id[one] for one in named if one in collection_by_id and one not in taken
-    ]
-    repeated = [one for one in named if one in taken]
-    counted = total(one.total for one in fresh)
+    repeated = [] if taken.isdisjoint(named) else [one for one in named if one in taken]
+    known = [collection_by_id[one] for one in named if one in collection_by_id]
+    fresh = [one for one in known if one.collection_id not in taken] if repeated else known
+    counted = Rupiah(sum([one.total.amount for one in fresh]))
     state, reason = State.MATCHED, "Paid in as counted."
     if repeated:
         state, reason = State.DUPLICATE, "A count that an earlier remittance already paid in."
@@ -315,7 +314,7 @@ def _count_remittance(
     return Match(
         relation=Relation.COUNT_REMITTANCE,
         state=state,
-        left=tuple(one.collection_id for one in fresh),
+        left=tuple([one.collection_id for one in fresh]),
         right=(remittance.remittance_id,),
         left_total=counted,
         right_total=remittance.amount,

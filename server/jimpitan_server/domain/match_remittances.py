@@ -213,10 +213,10 @@ def _by_slip(
     return Match(
         relation=Relation.REMITTANCE_CREDIT,
         state=state,
-        left=tuple(one.remittance_id for one in remittances),
-        right=tuple(credit.credit_id for credit in credits_),
-        left_total=total(one.amount for one in remittances),
-        right_total=total(credit.amount for credit in credits_),
+        left=tuple([one.remittance_id for one in remittances]),
+        right=tuple([credit.credit_id for credit in credits_]),
+        left_total=total([one.amount for one in remittances]),
+        right_total=total([credit.amount for credit in credits_]),
         reason=reason,
     )
 

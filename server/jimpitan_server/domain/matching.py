@@ -3,7 +3,7 @@
 It can run again at any time on everything there is, in any order, with the same result.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain, repeat
 
@@ -88,16 +88,33 @@ def match_books(books: Books, rules: Rules) -> Matching:
 def _by_relation(found: Iterable[Match]) -> dict[Relation, list[Match]]:
     """Return matches by relation, in the order of their keys, each of which names one.
 
-    A key begins with the relation, so the relations in order are all matches in order.
+    A key is the relation, "left" or "right", and the first paper there (`Match.key`), so the
+    relations in order are all matches in order.
     """
     by_relation: dict[Relation, list[Match]] = {relation: [] for relation in Relation}
     for match in found:
         by_relation[match.relation].append(match)
     for relation, matches in by_relation.items():
-        by_key = {match.key: match for match in matches}
-        assert len(by_key) == len(matches), "two matches under one key"
-        by_relation[relation] = [by_key[key] for key in sorted(by_key)]
+        by_relation[relation] = [
+            *_sorted([one for one in matches if one.left], _first_left),
+            *_sorted([one for one in matches if not one.left], _first_right),
+        ]
     return by_relation
+
+
+def _sorted(matches: list[Match], first: Callable[[Match], str]) -> list[Match]:
+    """Return matches by what their keys end with, each of which names one."""
+    matches.sort(key=first)
+    assert len(set(map(first, matches))) == len(matches), "two matches under one key"
+    return matches
+
+
+def _first_left(match: Match) -> str:
+    return match.left[0]
+
+
+def _first_right(match: Match) -> str:
+    return match.right[0]
 
 
 def _position(books: Books, by_relation: Mapping[Relation, list[Match]]) -> Position:

@@ -131,12 +131,12 @@ _TOLD = {Relation.PAYMENT_CREDIT, Relation.REMITTANCE_PAYMENT}
 
 def discrepancies_of(matches: Iterable[Match], now: datetime) -> tuple[Discrepancy, ...]:
     """Return what a person must look at, one discrepancy for one match."""
-    found = (
+    found = [
         (match, _kind_of(match))
         for match in matches
         if (match.state not in _PLAIN and match.relation is not Relation.CONFIRMATION_PAYMENT)
         or (match.evidence and match.relation in _TOLD)
-    )
+    ]
     return tuple(_discrepancy(match, *kind, now) for match, kind in found if kind)
 
 
