@@ -36,7 +36,7 @@ from jimpitan_server.domain.sticker import CodeMode
 from jimpitan_server.services import partner as partnering
 from jimpitan_server.services.close_collection import Counted, Receipt, close_collection
 from jimpitan_server.services.dossier import Dossier
-from jimpitan_server.services.foresee import Foreseen, foresee
+from jimpitan_server.services.foresee import Foreseen, foresee, take_near
 from jimpitan_server.services.hand_over import answer_handover, offer_handover
 from jimpitan_server.services.import_statement import (
     Imported,
@@ -151,19 +151,24 @@ class MoneyDesk(Audited):
             )
             if imported.import_id is not None:
                 await self._audit(store, wish.actor, "statement_imported", wish.account, name)
-            elif not imported.faults:
-                imported = replaced(imported, foreseen=await self._foresee(store, imported))
+        if imported.import_id is None and not imported.faults:
+            return replaced(imported, foreseen=await self._foresee(imported))
         self.pace.is_due |= imported.import_id is not None
         return imported
 
-    async def _foresee(self, store: DatabaseMoney, imported: Imported) -> Foreseen:
-        """Return what the new credits of a file will answer, as far as it is known now."""
-        rules = rules_in_force(
-            self._rules(), accounts=await store.accounts(), rules_set=await store.rules_set()
-        )
-        return await foresee(
-            store, imported.account, imported.new, rules=rules, now=self.clock.now()
-        )
+    async def _foresee(self, imported: Imported) -> Foreseen:
+        """Return what the new credits of a file will answer, as far as it is known now.
+
+        Nothing is kept, so nobody who writes or asks waits for it: a year takes seconds.
+        """
+        now = self.clock.now()
+        async with self.database.read() as connection:
+            store = DatabaseMoney(connection)
+            rules = rules_in_force(
+                self._rules(), accounts=await store.accounts(), rules_set=await store.rules_set()
+            )
+            outset = await take_near(store, imported.account, imported.new, rules=rules, now=now)
+        return await asyncio.to_thread(foresee, outset, rules)
 
     async def close_collection(
         self, counted: Counted, *, witness_demanded: bool = True
