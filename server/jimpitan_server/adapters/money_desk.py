@@ -188,7 +188,15 @@ class MoneyDesk(Audited):
         self.note_change()
         return receipt
 
-    async def void(self, *, kind: str, subject_id: str, reason: str, actor: str) -> None:
+    async def void(
+        self,
+        *,
+        kind: str,
+        subject_id: str,
+        reason: str,
+        actor: str,
+        own_up_to: Rupiah | None = None,
+    ) -> None:
         """Withdraw an entry with a reason."""
         async with self._store() as store:
             await void(
@@ -198,6 +206,7 @@ class MoneyDesk(Audited):
                 reason=reason,
                 actor=actor,
                 now=self.clock.now(),
+                own_up_to=own_up_to,
             )
             await self._audit(store, actor, "voided", f"{kind}/{subject_id}", reason)
         self.note_change()

@@ -140,7 +140,11 @@ async def post_void(
 ) -> dict[str, str]:
     """Withdraw a collection, remittance or payment with a reason."""
     await program.money.void(
-        kind=kind, subject_id=subject_id, reason=void.reason, actor=session.user_id
+        kind=kind,
+        subject_id=subject_id,
+        reason=void.reason,
+        actor=session.user_id,
+        own_up_to=program.cases.approval_above,
     )
     return {"kind": kind, "id": subject_id}
 
