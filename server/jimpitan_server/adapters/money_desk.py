@@ -56,7 +56,7 @@ from jimpitan_server.services.reconcile import (
     take_standing,
     try_rules,
 )
-from jimpitan_server.services.remit import Paid, RemittanceReceipt, remit
+from jimpitan_server.services.remit import Paid, RemittanceReceipt, check_holder, remit
 from jimpitan_server.services.void import void
 
 _ATTEMPTS = 3
@@ -181,9 +181,11 @@ class MoneyDesk(Audited):
         self.note_change()
         return receipt
 
-    async def remit(self, paid: Paid) -> RemittanceReceipt:
-        """Keep that counted cash was paid in."""
+    async def remit(self, paid: Paid, *, only_own: bool = False) -> RemittanceReceipt:
+        """Keep that counted cash was paid in; with `only_own` nothing that others hold alone."""
         async with self._store() as store:
+            if only_own:
+                await check_holder(DatabaseHandovers(store.connection), paid)
             receipt = await remit(store, paid, self.clock.now())
         self.note_change()
         return receipt

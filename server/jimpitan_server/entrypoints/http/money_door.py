@@ -125,7 +125,8 @@ async def post_remittance(
             reference=paid.reference,
             paid_at=paid.paid_at,
             actor=session.user_id,
-        )
+        ),
+        only_own=session.role is Role.COLLECTOR,
     )
     return JSONResponse(money_answers.of_remittance(receipt), 201 if receipt.is_new else 200)
 
