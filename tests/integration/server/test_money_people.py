@@ -134,6 +134,18 @@ async def test_what_is_void_stays_and_does_not_count(town: Town) -> None:
     assert await town.count(collections) == 1
 
 
+async def test_a_withdrawn_count_is_not_called_known_under_another_id(town: Town) -> None:
+    lid_at = town.clock.now().isoformat()
+    first = (await town.count_cash(lid_at=lid_at)).json()["collection_id"]
+    reason = {"reason": "taken for another box"}
+    await town.send("treasurer", f"/api/v1/collections/{first}/void", reason)
+    other = await town.count_cash(lid_at=lid_at)
+    assert (other.status_code, other.json()["error"]) == (409, "collection_void")
+    again = await town.count_cash(lid_at=lid_at, collection_id=first)
+    assert again.status_code == 200
+    assert await town.count(collections) == 1
+
+
 async def test_large_money_of_ones_own_hands_is_withdrawn_by_another(town: Town) -> None:
     """A treasurer who took it over would end every case about it alone."""
     reason = {"reason": "it was counted by mistake"}
