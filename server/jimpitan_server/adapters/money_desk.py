@@ -36,7 +36,7 @@ from jimpitan_server.domain.sticker import CodeMode
 from jimpitan_server.services import partner as partnering
 from jimpitan_server.services.close_collection import Counted, Receipt, close_collection
 from jimpitan_server.services.dossier import Dossier
-from jimpitan_server.services.foresee import Foreseen, foresee
+from jimpitan_server.services.foresee import Foreseen, foresee, take_near
 from jimpitan_server.services.hand_over import answer_handover, offer_handover
 from jimpitan_server.services.import_statement import (
     Imported,
@@ -56,7 +56,7 @@ from jimpitan_server.services.reconcile import (
     take_standing,
     try_rules,
 )
-from jimpitan_server.services.remit import Paid, RemittanceReceipt, remit
+from jimpitan_server.services.remit import Paid, RemittanceReceipt, check_holder, remit
 from jimpitan_server.services.void import void
 
 _ATTEMPTS = 3
@@ -151,19 +151,24 @@ class MoneyDesk(Audited):
             )
             if imported.import_id is not None:
                 await self._audit(store, wish.actor, "statement_imported", wish.account, name)
-            elif not imported.faults:
-                imported = replaced(imported, foreseen=await self._foresee(store, imported))
+        if imported.import_id is None and not imported.faults:
+            return replaced(imported, foreseen=await self._foresee(imported))
         self.pace.is_due |= imported.import_id is not None
         return imported
 
-    async def _foresee(self, store: DatabaseMoney, imported: Imported) -> Foreseen:
-        """Return what the new credits of a file will answer, as far as it is known now."""
-        rules = rules_in_force(
-            self._rules(), accounts=await store.accounts(), rules_set=await store.rules_set()
-        )
-        return await foresee(
-            store, imported.account, imported.new, rules=rules, now=self.clock.now()
-        )
+    async def _foresee(self, imported: Imported) -> Foreseen:
+        """Return what the new credits of a file will answer, as far as it is known now.
+
+        Nothing is kept, so nobody who writes or asks waits for it: a year takes seconds.
+        """
+        now = self.clock.now()
+        async with self.database.read() as connection:
+            store = DatabaseMoney(connection)
+            rules = rules_in_force(
+                self._rules(), accounts=await store.accounts(), rules_set=await store.rules_set()
+            )
+            outset = await take_near(store, imported.account, imported.new, rules=rules, now=now)
+        return await asyncio.to_thread(foresee, outset, rules)
 
     async def close_collection(
         self, counted: Counted, *, witness_demanded: bool = True
@@ -176,14 +181,24 @@ class MoneyDesk(Audited):
         self.note_change()
         return receipt
 
-    async def remit(self, paid: Paid) -> RemittanceReceipt:
-        """Keep that counted cash was paid in."""
+    async def remit(self, paid: Paid, *, only_own: bool = False) -> RemittanceReceipt:
+        """Keep that counted cash was paid in; with `only_own` nothing that others hold alone."""
         async with self._store() as store:
+            if only_own:
+                await check_holder(DatabaseHandovers(store.connection), paid)
             receipt = await remit(store, paid, self.clock.now())
         self.note_change()
         return receipt
 
-    async def void(self, *, kind: str, subject_id: str, reason: str, actor: str) -> None:
+    async def void(
+        self,
+        *,
+        kind: str,
+        subject_id: str,
+        reason: str,
+        actor: str,
+        own_up_to: Rupiah | None = None,
+    ) -> None:
         """Withdraw an entry with a reason."""
         async with self._store() as store:
             await void(
@@ -193,6 +208,7 @@ class MoneyDesk(Audited):
                 reason=reason,
                 actor=actor,
                 now=self.clock.now(),
+                own_up_to=own_up_to,
             )
             await self._audit(store, actor, "voided", f"{kind}/{subject_id}", reason)
         self.note_change()

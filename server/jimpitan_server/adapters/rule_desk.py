@@ -45,7 +45,7 @@ class RuleDesk:
             changed_at=self.money.clock.now(),
         )
         async with self.money.database.write() as connection:
-            is_new = await set_rule(DatabaseRules(connection), change)
+            is_new = await set_rule(DatabaseRules(connection), change, self.money.rules)
         if is_new:
             self.money.note_change()
         return is_new

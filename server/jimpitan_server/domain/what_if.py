@@ -11,6 +11,7 @@ from jimpitan_server.domain.errors import Malformed
 from jimpitan_server.domain.matching import Matching, Position
 from jimpitan_server.domain.rupiah import ENTRY_IDR_MAX, Rupiah
 from jimpitan_server.domain.settlement import SettlementTerms, settlement_named
+from jimpitan_server.domain.severity import WARNING_FROM
 
 _DAYS = ("credit_lag_days", "credit_search_days", "clock_slack_days")
 _DURATIONS = {
@@ -71,6 +72,19 @@ def _set(rules: Rules, name: str, value: str) -> Rules:
     if name not in SETTABLE:
         raise Malformed(f"No rule {name[:40]!r}; there are {', '.join(RULE_NAMES)}.", code="rule")
     raise Malformed(f"{name} is a whole number within reason, not {value[:40]!r}.", code="rule")
+
+
+def check_sound(rules: Rules) -> None:
+    """Refuse rules that contradict each other, or that let a theft pass for a slip of the hand."""
+    if rules.deposit_low > rules.deposit_high:
+        raise Malformed("deposit_low_idr would be above deposit_high_idr.", code="rule")
+    tolerated = rules.note_step * rules.remittance_tolerance_steps
+    if tolerated > WARNING_FROM:
+        raise Malformed(
+            f"remittance_tolerance_steps times note_step_idr would be {tolerated.amount};"
+            f" at most {WARNING_FROM.amount} rupiah pass for a slip of the hand.",
+            code="rule",
+        )
 
 
 def rule_values(rules: Rules) -> dict[str, str]:

@@ -61,6 +61,8 @@ async def close_collection(
 ) -> Receipt:
     """Keep a count; the same one handed in again, under whatever id, changes nothing.
 
+    Under another id it is refused when the first was withdrawn: nobody shall believe it stands.
+
     Whether a second person is demanded is kept with it: a later setting changes no count.
     """
     if not now - BEHIND_MAX <= counted.lid_at <= now + AHEAD_MAX:
@@ -90,5 +92,10 @@ async def close_collection(
         raise Conflict(
             "Another count was handed in under this id: void that one, or count under a new id.",
             code="collection_differs",
+        )
+    if known_id != counted.collection_id and not await store.totals_of([known_id]):
+        raise Conflict(
+            "The same count was handed in before and withdrawn: count what is there once more.",
+            code="collection_void",
         )
     return Receipt(collection_id=known_id, counted=total, is_new=False)

@@ -48,12 +48,13 @@ async def confirm_payment(store: ConfirmationStore, told: Confirmation) -> bool:
         raise Malformed("Tell the time of a payment of the last 31 days.", code="time_unsound")
     if not await store.has_code(told.box):
         raise NotFound("No QRIS code is registered for this box.", code="box_unknown")
-    kept = await store.confirmations_since(told.box, told.told_at - timedelta(days=1))
-    if kept >= CONFIRMATIONS_KEPT_MAX:
-        return False
-    if not await store.add_confirmation(told):
-        before = await store.confirmation(told.confirmation_id)
-        assert before is not None, "what a donor said is never removed"
-        if (before.box, before.amount, before.paid_at) != (told.box, told.amount, told.paid_at):
-            raise Conflict("Another confirmation has this id.", code="confirmation_differs")
+    if await store.confirmation(told.confirmation_id) is None:
+        kept = await store.confirmations_since(told.box, told.told_at - timedelta(days=1))
+        if kept >= CONFIRMATIONS_KEPT_MAX:
+            return False
+        await store.add_confirmation(told)
+    before = await store.confirmation(told.confirmation_id)
+    assert before is not None, "what a donor said is never removed"
+    if (before.box, before.amount, before.paid_at) != (told.box, told.amount, told.paid_at):
+        raise Conflict("Another confirmation has this id.", code="confirmation_differs")
     return True

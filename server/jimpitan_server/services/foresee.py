@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import groupby
 from operator import attrgetter
 
-from jimpitan_server.domain.books import Credit, Rules
+from jimpitan_server.domain.books import Books, Credit, Rules
 from jimpitan_server.domain.match import Match, Relation, State
 from jimpitan_server.domain.match_at_once import (
     OpenPapers,
@@ -83,28 +83,51 @@ class _Arriving:
     credit: Credit
 
 
-async def foresee(
-    store: BooksStore, account: str, new: Sequence[StatementLine], *, rules: Rules, now: datetime
-) -> Foreseen:
-    """Return what the new credits of one account will answer; nothing is kept.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outset:
+    """The new credits of one account that are looked at, and the papers that they may answer."""
 
-    They are taken day by day, as they would have come, each with what the days before left open.
-    """
+    account: str
+    looked_at: tuple[StatementLine, ...] = ()
+    left_out: int = 0
+    books: Books
+    matches: tuple[Match, ...] = ()
+
+
+async def take_near(
+    store: BooksStore, account: str, new: Sequence[StatementLine], *, rules: Rules, now: datetime
+) -> Outset:
+    """Read what the new credits of one account may answer; reading is all that it does."""
     credits_ = sorted((one for one in new if one.amount > Rupiah(0)), key=_BOOKED_ON)
     looked_at = credits_[:FORESEEN_MAX]
     if not looked_at:
-        return Foreseen()
+        return Outset(account=account, books=Books(now=now))
     first, _ = days_searched(rules, account, looked_at[0].booked_on)
     _, last = days_searched(rules, account, looked_at[-1].booked_on)
     books, matches = await store.papers_near(account, first_on=first, last_on=last, now=now)
-    waiting = open_papers(books, matches).get(account) or OpenPapers()
+    return Outset(
+        account=account,
+        looked_at=tuple(looked_at),
+        left_out=len(credits_) - len(looked_at),
+        books=books,
+        matches=tuple(matches),
+    )
+
+
+def foresee(outset: Outset, rules: Rules) -> Foreseen:
+    """Return what new credits will answer; nothing is kept.
+
+    They are taken day by day, as they would have come, each with what the days before left open.
+    """
+    account, books = outset.account, outset.books
+    waiting = open_papers(books, outset.matches).get(account) or OpenPapers()
     lines: list[ForeseenLine] = []
-    for _, of_day in groupby(looked_at, key=_BOOKED_ON):
+    for _, of_day in groupby(outset.looked_at, key=_BOOKED_ON):
         arriving = [_arriving(account, one) for one in of_day]
         found = match_at_once([one.credit for one in arriving], waiting, books, rules)
         waiting.settle(found)
         lines += _lines(arriving, found)
-    return Foreseen(lines=tuple(lines), left_out=len(credits_) - len(looked_at))
+    return Foreseen(lines=tuple(lines), left_out=outset.left_out)
 
 
 _BOOKED_ON = attrgetter("booked_on")

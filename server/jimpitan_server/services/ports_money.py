@@ -251,6 +251,10 @@ class CollectionStore(Protocol):
         """Say whether there is such a collection, remittance or payment."""
         ...
 
+    async def hands_of(self, kind: str, subject_id: str) -> tuple[Rupiah, frozenset[str]]:
+        """Return the sum of an entry and who counted, took over or paid in its money."""
+        ...
+
     async def add_void(
         self, *, kind: str, subject_id: str, reason: str, actor: str, now: datetime
     ) -> bool:

@@ -9,6 +9,7 @@ from jimpitan_server.domain.books import RemittanceMethod
 from jimpitan_server.domain.errors import Conflict, Malformed, NotFound
 from jimpitan_server.domain.ids import UserId
 from jimpitan_server.domain.rupiah import ENTRY_IDR_MAX, NOTHING, Rupiah, total
+from jimpitan_server.services.ports_handover import HandoverStore
 from jimpitan_server.services.ports_money import CollectionStore, RemittanceRow
 
 COLLECTIONS_MAX = 500
@@ -65,6 +66,19 @@ async def remit(store: CollectionStore, paid: Paid, now: datetime) -> Remittance
     return RemittanceReceipt(
         remittance_id=paid.remittance_id, remitted=paid.amount, counted=counted, is_new=is_new
     )
+
+
+async def check_holder(store: HandoverStore, paid: Paid) -> None:
+    """Refuse counts that stand, are not paid in yet, and are in other hands alone."""
+    await store.lock_books()
+    held = await store.in_hand(paid.collection_ids)
+    own = {one.collection_id for one in held if one.holder == paid.actor}
+    foreign = sorted({one.collection_id for one in held} - own)
+    if foreign:
+        raise Conflict(
+            f"The count {foreign[0]} is in other hands: who holds it pays it in.",
+            code="handover_holder",
+        )
 
 
 async def _account(store: CollectionStore, account: str | None) -> str:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from jimpitan_server.domain.books import Rules
 from jimpitan_server.domain.errors import Malformed
-from jimpitan_server.domain.what_if import SETTABLE, changed_rules
+from jimpitan_server.domain.what_if import SETTABLE, changed_rules, check_sound
 
 REASON_LENGTH_MIN, REASON_LENGTH_MAX = 10, 500
 DEFAULT = ""
@@ -41,8 +41,11 @@ class RuleStore(Protocol):
         ...
 
 
-async def set_rule(store: RuleStore, change: RuleChange) -> bool:
-    """Keep a change of a rule; say whether it changes anything. What is set already stays so."""
+async def set_rule(store: RuleStore, change: RuleChange, rules: Rules) -> bool:
+    """Keep a change of a rule; say whether it changes anything. What is set already stays so.
+
+    `rules` are those of the program; what the programme set beside must still agree with it.
+    """
     if change.rule not in SETTABLE:
         raise Malformed(
             f"No rule {change.rule[:40]!r} can be set; there are {', '.join(SETTABLE)}."
@@ -53,9 +56,12 @@ async def set_rule(store: RuleStore, change: RuleChange) -> bool:
         raise Malformed(
             f"Give a reason of {REASON_LENGTH_MIN} to {REASON_LENGTH_MAX} letters.", code="rule"
         )
-    if change.value != DEFAULT:
-        changed_rules(Rules(), {change.rule: change.value})
-    if (await store.rules_set()).get(change.rule, DEFAULT) == change.value:
+    standing = {name: value for name, value in (await store.rules_set()).items() if value}
+    if standing.pop(change.rule, DEFAULT) == change.value:
         return False
+    if change.value != DEFAULT:
+        standing[change.rule] = change.value
+    known = {name: value for name, value in standing.items() if name in SETTABLE}
+    check_sound(changed_rules(rules, known))
     await store.add_rule_change(change)
     return True

@@ -1,12 +1,20 @@
 """What new credits will answer is told before a statement is imported, and holds afterwards."""
 
-from datetime import timedelta
+import asyncio
+import threading
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
+from jimpitan_server.adapters.database import near_rows
 from jimpitan_server.adapters.database.money_schema import money_matches, statement_lines
+from jimpitan_server.domain.books import Books
+from jimpitan_server.domain.match import Match
+from jimpitan_server.services import foresee
 from jimpitan_server.services.foresee import FORESEEN_MAX
 from money_town import ACCOUNT, Town, town
+from sqlalchemy.ext.asyncio import AsyncConnection
 from test_money_statement_page import HEADER, look
 
 __all__ = ["town"]
@@ -90,3 +98,30 @@ async def test_the_page_says_what_new_credits_will_be(town: Town) -> None:
     assert "belum jelas dari mana" in page
     faulty = await look(town, text.replace("20500,20500", "20500,1"))
     assert "Kredit baru ini akan menjadi" not in faulty.text
+
+
+async def test_nobody_waits_while_a_file_is_looked_at(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A count is kept in the midst of it, and answers go on: it is worked out in a thread."""
+    read, match = near_rows.papers_near, foresee.match_at_once
+    counted: list[int] = []
+    threads: list[threading.Thread] = []
+
+    async def reading(
+        connection: AsyncConnection, account: str, *, first_on: date, last_on: date, now: datetime
+    ) -> tuple[Books, list[Match]]:
+        async with asyncio.timeout(5):
+            counted.append((await town.count_cash()).status_code)
+        return await read(connection, account, first_on=first_on, last_on=last_on, now=now)
+
+    def matching(*papers: Any) -> list[Match]:
+        threads.append(threading.current_thread())
+        return match(*papers)
+
+    monkeypatch.setattr(near_rows, "papers_near", reading)
+    monkeypatch.setattr(foresee, "match_at_once", matching)
+    assert await dry(town, f"{day(town)},10:03,9000,TRSF")
+    assert counted == [201]
+    assert threading.main_thread() not in threads
+    assert len(threads) == 1

@@ -105,6 +105,31 @@ async def test_what_was_paid_in_meanwhile_is_not_taken_over(town: Town) -> None:
     assert (late.status_code, late.json()["error"]) == (409, "handover_changed")
 
 
+async def test_a_collector_pays_in_only_what_is_in_his_own_hands(town: Town) -> None:
+    """He keeps the number of a count that he handed over, and may say nothing about it."""
+    await town.authorized("treasurer")
+    count, own = await counted(town), await counted(town, box="box-0018")
+    content = offer(count)
+    await town.send("collector", "/api/v1/handovers", content)
+    await answer(town, content, received_idr=20_500)
+    slip = {
+        "remittance_id": str(uuid4()),
+        "collection_ids": [own],
+        "amount_idr": 20_500,
+        "method": "slip",
+        "reference": "SLIP-1",
+        "paid_at": town.clock.now().isoformat(),
+    }
+    for ids in ([count], [count, own]):
+        foreign = slip | {"remittance_id": str(uuid4()), "collection_ids": ids}
+        said = await town.send("collector", "/api/v1/remittances", foreign)
+        assert (said.status_code, said.json()["error"]) == (409, "handover_holder")
+    for status in (201, 200):
+        said = await town.send("collector", "/api/v1/remittances", slip)
+        assert said.status_code == status
+    assert (await town.remit(20_500, count)).status_code == 201
+
+
 async def test_only_what_one_holds_is_handed_to_a_treasurer(town: Town) -> None:
     for role in ("treasurer", "admin"):
         await town.authorized(role)

@@ -134,6 +134,44 @@ async def test_what_is_void_stays_and_does_not_count(town: Town) -> None:
     assert await town.count(collections) == 1
 
 
+async def test_a_withdrawn_count_is_not_called_known_under_another_id(town: Town) -> None:
+    lid_at = town.clock.now().isoformat()
+    first = (await town.count_cash(lid_at=lid_at)).json()["collection_id"]
+    reason = {"reason": "taken for another box"}
+    await town.send("treasurer", f"/api/v1/collections/{first}/void", reason)
+    other = await town.count_cash(lid_at=lid_at)
+    assert (other.status_code, other.json()["error"]) == (409, "collection_void")
+    again = await town.count_cash(lid_at=lid_at, collection_id=first)
+    assert again.status_code == 200
+    assert await town.count(collections) == 1
+
+
+async def test_large_money_of_ones_own_hands_is_withdrawn_by_another(town: Town) -> None:
+    """A treasurer who took it over would end every case about it alone."""
+    reason = {"reason": "it was counted by mistake"}
+    kept: list[str] = []
+    for pieces in (1, 2):  # of Rp 100.000, which is the limit
+        count = (await town.count_cash(cash={"100000": pieces})).json()["collection_id"]
+        offer = {"handover_id": str(uuid4()), "receiver": "user-treasurer"}
+        await town.authorized("treasurer")
+        await town.send("collector", "/api/v1/handovers", offer | {"collection_ids": [count]})
+        path = f"/api/v1/handovers/{offer['handover_id']}/answer"
+        answer = await town.send("treasurer", path, {"received_idr": pieces * 100_000})
+        assert answer.status_code == 200
+        kept.append(count)
+    small, large = kept
+    answer = await town.send("treasurer", f"/api/v1/collections/{large}/void", reason)
+    assert (answer.status_code, answer.json()["error"]) == (409, "void_own")
+    answer = await town.send("treasurer", f"/api/v1/collections/{small}/void", reason)
+    assert answer.status_code == 201
+    paid = (await town.remit(200_000, large)).json()["remittance_id"]
+    answer = await town.send("treasurer", f"/api/v1/remittances/{paid}/void", reason)
+    assert (answer.status_code, answer.json()["error"]) == (409, "void_own")
+    for path in (f"remittances/{paid}", f"collections/{large}"):
+        answer = await town.send("admin", f"/api/v1/{path}/void", reason)
+        assert answer.status_code == 201, path
+
+
 async def test_a_void_payment_is_no_money(town: Town) -> None:
     await town.pay("R1", 1_000)
     reason = {"reason": "a trial payment of the bank"}

@@ -79,6 +79,28 @@ async def test_what_no_rule_can_be_is_refused(
     assert await town.count(rule_changes) == 0
 
 
+async def test_no_rule_lets_a_theft_pass_for_a_slip_of_the_hand(town: Town) -> None:
+    collection = (await town.count_cash()).json()["collection_id"]
+    await town.remit(500, collection)  # of 20.500
+    assert await set_rule(town, "remittance_tolerance_steps", "2") == (200, True)
+    assert await set_rule(town, "note_step_idr", "20000") == (422, None)
+    assert await set_rule(town, "note_step_idr", "10000") == (200, True)
+    assert await set_rule(town, "remittance_tolerance_steps", "3") == (422, None)
+    await set_rule(town, "remittance_tolerance_steps", "1")
+    await set_rule(town, "note_step_idr", "20000")
+    assert await set_rule(town, "remittance_tolerance_steps", "2") == (422, None)
+    await town.program.money.reconcile()
+    assert await town.count(rule_changes) == 4
+
+
+async def test_what_a_deposit_is_worth_at_least_is_no_more_than_at_most(town: Town) -> None:
+    high = town.program.money.rules.deposit_high.amount
+    assert await set_rule(town, "deposit_low_idr", str(high + 1)) == (422, None)
+    assert await set_rule(town, "deposit_high_idr", "90000") == (200, True)
+    assert await set_rule(town, "deposit_low_idr", str(high + 1)) == (200, True)
+    assert await set_rule(town, "deposit_high_idr", None) == (422, None)
+
+
 async def test_only_those_who_answer_for_money_set_rules(town: Town) -> None:
     content = {"rule": "credit_lag_days", "value": "5", "reason": WHY}
     for role in ("collector", "auditor"):

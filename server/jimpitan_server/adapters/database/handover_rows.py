@@ -21,13 +21,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jimpitan_server.adapters.database.collection_rows import is_void
 from jimpitan_server.adapters.database.metadata import Id, Instant, Money, metadata
-from jimpitan_server.adapters.database.money_schema import collections, remittance_collections
+from jimpitan_server.adapters.database.money_schema import (
+    collections,
+    remittance_collections,
+    remittances,
+)
 from jimpitan_server.adapters.database.schema import users
 from jimpitan_server.adapters.database.statement_rows import lock_books, next_generation
 from jimpitan_server.domain.books import Collection, Handover
 from jimpitan_server.domain.holdings import pass_on
 from jimpitan_server.domain.ids import BoxId
-from jimpitan_server.domain.rupiah import Rupiah, total
+from jimpitan_server.domain.rupiah import NOTHING, Rupiah, total
 from jimpitan_server.domain.user import Role
 from jimpitan_server.services.hand_over import RECEIVERS
 from jimpitan_server.services.ports_handover import (
@@ -104,6 +108,24 @@ async def views_with(
     table = handover_collections
     passing = select(table.c.handover_id).where(table.c.collection_id.in_(collection_ids))
     return await _views(connection, handovers.c.handover_id.in_(passing))
+
+
+async def hands_of(
+    connection: AsyncConnection, kind: str, subject_id: str
+) -> tuple[Rupiah, frozenset[str]]:
+    """Return the sum of an entry and who counted, took over or paid in its money."""
+    if kind == "remittance":
+        paid = remittances.c
+        remitted = select(paid.amount_idr, paid.actor).where(paid.remittance_id == subject_id)
+        amount, payer = (await connection.execute(remitted)).one()
+        return Rupiah(amount), frozenset({payer})
+    if kind != "collection":
+        return NOTHING, frozenset()
+    count = collections.c
+    counted = select(count.total_idr, count.collector).where(count.collection_id == subject_id)
+    amount, collector = (await connection.execute(counted)).one()
+    taken = _accepted(await views_with(connection, [subject_id]))
+    return Rupiah(amount), frozenset({collector, *(one.receiver for one in taken)})
 
 
 async def receivers(connection: AsyncConnection) -> dict[str, str]:

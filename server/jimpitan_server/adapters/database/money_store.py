@@ -11,6 +11,7 @@ from jimpitan_server.adapters.database import (
     books_rows,
     collection_rows,
     finding_rows,
+    handover_rows,
     match_rows,
     near_rows,
     notification_rows,
@@ -174,6 +175,10 @@ class DatabaseMoney:
     async def exists(self, kind: str, subject_id: str) -> bool:
         """Say whether there is such a collection, remittance or payment."""
         return await collection_rows.entry_exists(self.connection, kind, subject_id)
+
+    async def hands_of(self, kind: str, subject_id: str) -> tuple[Rupiah, frozenset[str]]:
+        """Return the sum of an entry and who counted, took over or paid in its money."""
+        return await handover_rows.hands_of(self.connection, kind, subject_id)
 
     async def add_void(
         self, *, kind: str, subject_id: str, reason: str, actor: str, now: datetime

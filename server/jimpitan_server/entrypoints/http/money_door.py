@@ -125,7 +125,8 @@ async def post_remittance(
             reference=paid.reference,
             paid_at=paid.paid_at,
             actor=session.user_id,
-        )
+        ),
+        only_own=session.role is Role.COLLECTOR,
     )
     return JSONResponse(money_answers.of_remittance(receipt), 201 if receipt.is_new else 200)
 
@@ -140,7 +141,11 @@ async def post_void(
 ) -> dict[str, str]:
     """Withdraw a collection, remittance or payment with a reason."""
     await program.money.void(
-        kind=kind, subject_id=subject_id, reason=void.reason, actor=session.user_id
+        kind=kind,
+        subject_id=subject_id,
+        reason=void.reason,
+        actor=session.user_id,
+        own_up_to=program.cases.approval_above,
     )
     return {"kind": kind, "id": subject_id}
 
