@@ -13,10 +13,10 @@ from jimpitan_hardware import (
     passage,
     sheets,
     shell,
+    step_file,
 )
 from jimpitan_hardware.sizes import Sizes
 from jimpitan_hardware.solids import Solid, bar, facing, level, without
-from jimpitan_hardware.step_file import step_text
 from jimpitan_hardware.workshop import Workshop
 
 PICTURE = (560, 760)
@@ -98,7 +98,7 @@ def picture_of_sheet(sheet: sheets.Sheet, s: Sizes) -> Image.Image:
 
 
 def model(work: Workshop) -> None:
-    """Write the closed box as GLB, to turn it in any viewer, and as STEP, to work on."""
+    """Write the closed box as GLB, to turn it in any viewer."""
     scene = trimesh.Scene()
     for solid in assembly.assemble(work.sizes):
         mesh = solid.body().to_mesh()
@@ -115,7 +115,11 @@ def model(work: Workshop) -> None:
         shape.visual = trimesh.visual.TextureVisuals(material=material)
         scene.add_geometry(shape, node_name=solid.name, geom_name=solid.name)
     work.write("enclosure/box.glb", scene.export(file_type="glb"))
-    work.write("enclosure/box.step", step_text(assembly.assemble(work.sizes)))
+
+
+def step_model(work: Workshop) -> None:
+    """Write the closed box as STEP, to go on with it in a CAD program."""
+    step_file.write(assembly.assemble(work.sizes), work.place("enclosure/box.step"))
 
 
 def sticker_field(s: Sizes) -> Solid:
