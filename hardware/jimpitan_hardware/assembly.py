@@ -173,6 +173,20 @@ def _apart(solids: Sequence[Solid], side: str) -> float:
     return float(numpy.linalg.norm(places[0] - places[1]))
 
 
+def check_cover(solids: Sequence[Solid], _: Sizes) -> list[str]:
+    """Each screw of the cover passes the cover, and has a thread to bite in the frame."""
+    wrong = []
+    wanted = {"cover": inside.COVER_SCREW_MM, "cover frame": inside.COVER_THREAD_MM}
+    for screw in (one for one in solids if one.name.startswith("cover screw")):
+        for name, wide in wanted.items():
+            plate = next(one for one in solids if one.name == name)
+            middle = screw.outline.centroid
+            around = min((middle.distance(ring) for ring in plate.outline.interiors), default=0.0)
+            if abs(2 * around - wide) > 0.05 or plate.outline.contains(middle):
+                wrong.append(f"{screw.name}: the hole in the {name} is not {wide} mm wide.")
+    return wrong
+
+
 def check_sticker(solids: Sequence[Solid], s: Sizes) -> list[str]:
     """The sticker lies on bare acrylic: inside the front, off its joints, slots and holes."""
     left = (s.width_mm - s.sticker_width_mm) / 2

@@ -41,6 +41,7 @@ def check_assembly(work: Workshop) -> None:
         "beams: both lines clear, 30 mm apart": assembly.check_beams,
         "plate: clear of walls and skirt, stopped at overload": assembly.check_plate,
         "seal: a wire goes through lid and front": assembly.check_seal,
+        "cover: its screws pass it and bite into the frame": assembly.check_cover,
         "sticker: fits on bare acrylic": assembly.check_sticker,
         "modules: every hole is drilled": assembly.check_modules,
     }
@@ -69,6 +70,8 @@ def draw_sheets(work: Workshop) -> None:
         f"sheets: kerf {s.kerf_mm} mm less clearance {s.clearance_mm} mm in every part",
         sheets.check_kerf(found, s),
     )
+    webs = sheets.check_webs([*solids, *trial])
+    work.check(f"sheets: at least {sheets.WEB_MM} mm are left beside every hole", webs)
     faults = []
     for sheet in found:
         file = work.write(f"enclosure/{sheet.name}.dxf", sheets.drawing(sheet, s))
