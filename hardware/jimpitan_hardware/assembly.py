@@ -112,7 +112,7 @@ def _without_holes(solid: Solid) -> Solid:
 
 
 def check_beams(solids: Sequence[Solid], s: Sizes) -> list[str]:
-    """Both beams run free from LED to receiver, and lie as far apart as the firmware thinks."""
+    """Both beams run free, and LED and receiver lie on the line of each."""
     wrong = []
     left, right = throat.edges_x(s)
     t = s.thickness_mm
@@ -148,6 +148,18 @@ def check_plate(solids: Sequence[Solid], s: Sizes) -> list[str]:
             if abs(apart - wanted) > 0.01:
                 wrong.append(f"{solid.name} is {apart:.2f} mm from the plate, not {wanted}.")
     return wrong
+
+
+def check_skirt(solids: Sequence[Solid], s: Sizes) -> list[str]:
+    """Seen from above, no coin finds a gap between plate and walls: skirt or duct covers it."""
+    t, far = s.thickness_mm, s.depth_mm - s.thickness_mm
+    named = {solid.name: solid.outline for solid in solids}
+    plate = type(named["plate"])(named["plate"].exterior)
+    duct = bar(t, far - t - inside.DUCT_MM, 2 * t + inside.DUCT_MM, far)
+    gap = bar(t, t, s.width_mm - t, far).difference(plate.union(named["skirt"]).union(duct))
+    if gap.area < TOUCH_MM3:
+        return []
+    return [f"A gap of {gap.area:.0f} mm2 lies open between plate and skirt."]
 
 
 def check_switches(solids: Sequence[Solid], s: Sizes) -> list[str]:

@@ -20,6 +20,7 @@ CHECKS = [
     assembly.check_plate,
     assembly.check_seal,
     assembly.check_cover,
+    assembly.check_skirt,
     assembly.check_sticker,
     assembly.check_modules,
 ]
@@ -144,6 +145,12 @@ def test_a_cover_screw_with_nothing_to_bite_in_is_found():
     assert found[0] == "cover screw 1: the hole in the cover frame is not 2.5 mm wide."
     blind = changed("cover", lambda one: replace(one, outline=Polygon(one.outline.exterior)))
     assert len(assembly.check_cover(blind, SIZES)) == 4
+
+
+def test_a_skirt_that_leaves_the_edge_of_the_plate_open_is_found():
+    narrow = Sizes(skirt_mm=4.0)
+    (fault,) = assembly.check_skirt(assembly.assemble(narrow), narrow)
+    assert fault == "A gap of 280 mm2 lies open between plate and skirt."
 
 
 def test_a_coin_does_not_fit_under_the_skirt():
