@@ -112,7 +112,7 @@ def _without_holes(solid: Solid) -> Solid:
 
 
 def check_beams(solids: Sequence[Solid], s: Sizes) -> list[str]:
-    """Both beams run free from LED to receiver, and lie as far apart as the firmware thinks."""
+    """Both beams run free, and LED and receiver lie on the line of each."""
     wrong = []
     left, right = throat.edges_x(s)
     t = s.thickness_mm
@@ -150,6 +150,18 @@ def check_plate(solids: Sequence[Solid], s: Sizes) -> list[str]:
     return wrong
 
 
+def check_skirt(solids: Sequence[Solid], s: Sizes) -> list[str]:
+    """Seen from above, no coin finds a gap between plate and walls: skirt or duct covers it."""
+    t, far = s.thickness_mm, s.depth_mm - s.thickness_mm
+    named = {solid.name: solid.outline for solid in solids}
+    plate = type(named["plate"])(named["plate"].exterior)
+    duct = bar(t, far - t - inside.DUCT_MM, 2 * t + inside.DUCT_MM, far)
+    gap = bar(t, t, s.width_mm - t, far).difference(plate.union(named["skirt"]).union(duct))
+    if gap.area < TOUCH_MM3:
+        return []
+    return [f"A gap of {gap.area:.0f} mm2 lies open between plate and skirt."]
+
+
 def check_switches(solids: Sequence[Solid], s: Sizes) -> list[str]:
     """Each magnet is near its reed when the lid is closed, and far when it is open."""
     wrong = []
@@ -171,6 +183,20 @@ def _apart(solids: Sequence[Solid], side: str) -> float:
         middle = numpy.array(solid.outline.centroid.coords)
         places.append(solid.plane.points(middle, solid.height_mm / 2)[0])
     return float(numpy.linalg.norm(places[0] - places[1]))
+
+
+def check_cover(solids: Sequence[Solid], _: Sizes) -> list[str]:
+    """Each screw of the cover passes the cover, and has a thread to bite in the frame."""
+    wrong = []
+    wanted = {"cover": inside.COVER_SCREW_MM, "cover frame": inside.COVER_THREAD_MM}
+    for screw in (one for one in solids if one.name.startswith("cover screw")):
+        for name, wide in wanted.items():
+            plate = next(one for one in solids if one.name == name)
+            middle = screw.outline.centroid
+            around = min((middle.distance(ring) for ring in plate.outline.interiors), default=0.0)
+            if abs(2 * around - wide) > 0.05 or plate.outline.contains(middle):
+                wrong.append(f"{screw.name}: the hole in the {name} is not {wide} mm wide.")
+    return wrong
 
 
 def check_sticker(solids: Sequence[Solid], s: Sizes) -> list[str]:

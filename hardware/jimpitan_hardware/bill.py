@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jimpitan_hardware import wiring
+from jimpitan_hardware.modules import Module
 from jimpitan_hardware.sheets import Sheet
+from jimpitan_hardware.sizes import Sizes
 from jimpitan_hardware.solids import Solid
 from jimpitan_hardware.wiring import Harness
 
@@ -23,6 +25,10 @@ MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 SPARE_PERCENT = 5  # boxes that lie ready when one is repaired
 SITES_MAX = 5000
 PLACES_MAX = 1000
+FEET_MM = 8.0  # rubber feet of the bill
+BOLT_HEAD_MM = 2.8  # hexagon head of M4, ISO 4017
+NUT_LEAST_MM = 2.0  # of thread for the nut under the floor
+MODULE_SCREWS = {"module screw M3": (3.2,), "module screw M2.5": (2.6, 2.7)}  # and their holes
 
 
 class UnfitBill(ValueError):
@@ -206,6 +212,25 @@ def check_counts(
     listed = tuple(name for line in lines for name in line.solids.split("|") if name)
     unlisted = [name for name in bought if not name.startswith(listed) and name not in ALONG]
     return wrong + [f"{name} is in the model but not on the bill." for name in sorted(unlisted)]
+
+
+def check_fastenings(lines: Sequence[Line], s: Sizes, fitted: Sequence[Module]) -> list[str]:
+    """The stop bolts end above the table, and each hole of a module has its screw."""
+    wrong = []
+    named = {line.name: line for line in lines}
+    stop = next((name for name in named if name.startswith("bolt M4 x ")), "bolt M4 x 0")
+    length_mm = int(stop.split()[3])
+    under_mm = length_mm + BOLT_HEAD_MM - (s.plate_z_mm - s.overload_gap_mm)
+    if not NUT_LEAST_MM <= under_mm < FEET_MM:
+        wrong.append(
+            f"{stop} comes out {under_mm:.1f} mm under the floor; feet are {FEET_MM:.0f}."
+        )
+    for size, widths in MODULE_SCREWS.items():
+        holes = sum(len(one.holes) for one in fitted if one.hole_mm in widths)
+        line = next((one for name, one in named.items() if name.startswith(size)), None)
+        if (line.quantity if line else 0) != holes:
+            wrong.append(f"{size} is not on the bill {holes} times, once for each hole.")
+    return wrong
 
 
 # These come with another part: the hinge's other leaf and knuckle, the lock's cam.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from jimpitan_hardware import assembly, bill, fixture, guide, painter, sheets, wiring
+from jimpitan_hardware import assembly, bill, fixture, guide, modules, painter, sheets, wiring
 from jimpitan_hardware.bill import Site
 from jimpitan_hardware.workshop import Workshop
 
@@ -15,6 +15,7 @@ def list_parts(work: Workshop) -> None:
     nested = sheets.nested([*solids, *sheets.coupon(s)], s)
     work.check("bill: the same parts as the harness", bill.check_harness(lines, wiring.load()))
     work.check("bill: as many as in the model", bill.check_counts(lines, solids, nested))
+    work.check("bill: bolts and screws fit", bill.check_fastenings(lines, s, modules.load()))
     plan(work, bill.load_sites())
     work.check("fixture: the blade tells the beams apart", fixture.check_blade(s))
     for sheet in sheets.nested([fixture.blade(s)], s):

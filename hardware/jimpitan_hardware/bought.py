@@ -1,7 +1,14 @@
 """Bought parts as plain solids, to see that they fit and that nothing touches them."""
 
 from jimpitan_hardware import shell
-from jimpitan_hardware.inside import cover_screws, magnet_places, module_spans, module_y, rail_x
+from jimpitan_hardware.inside import (
+    COVER_THREAD_MM,
+    cover_screws,
+    magnet_places,
+    module_spans,
+    module_y,
+    rail_x,
+)
 from jimpitan_hardware.modules import Module
 from jimpitan_hardware.sizes import Sizes
 from jimpitan_hardware.solids import Solid, bar, beside, disc, facing, level
@@ -161,12 +168,12 @@ def boards(s: Sizes, modules: tuple[Module, ...]) -> list[Solid]:
 
 
 def screws(s: Sizes) -> list[Solid]:
-    """The screws of the cover, whose heads need another key than the money."""
+    """The screws of the cover, whose heads need another key than the money; without thread."""
     t = s.thickness_mm
     return [
         Solid(
             name=f"cover screw {number}",
-            outline=disc(x, z, 3.0),
+            outline=disc(x, z, COVER_THREAD_MM),
             plane=facing(s.depth_mm),
             height_mm=2 * t,
             material="steel",

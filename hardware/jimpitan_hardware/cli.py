@@ -17,6 +17,7 @@ from jimpitan_hardware import (
     enclosure_steps,
     label_steps,
     labels,
+    step_file,
     wiring_steps,
 )
 from jimpitan_hardware.sizes import Sizes, UnfitSizes
@@ -39,6 +40,7 @@ STEPS: tuple[Step, ...] = (
     ("bill and fixture", bill_steps.list_parts),
     ("guide", bill_steps.paint_guide),
 )
+STEP_MODEL: Step = ("STEP", enclosure_steps.step_model)
 console = Console(highlight=False)
 app = typer.Typer(add_completion=False)
 
@@ -79,6 +81,9 @@ def main(
     keep_pictures: Annotated[
         bool, typer.Option("--keep-pictures", help="also put the pictures into hardware/pictures")
     ] = False,
+    step: Annotated[
+        bool, typer.Option("--step", help="also write box.step, with build123d")
+    ] = False,
 ) -> None:
     """Build and check everything; exit code 1 when a check fails."""
     if context.invoked_subcommand is not None:
@@ -88,10 +93,13 @@ def main(
     except UnfitSizes as unfit:
         console.print(f"No box can be built so: {unfit}", markup=False)
         raise typer.Exit(2) from None
+    if step and not step_file.is_possible():
+        console.print(step_file.HOW, markup=False, soft_wrap=True)
+        raise typer.Exit(2)
     for made in MADE:
         shutil.rmtree(folder / made, ignore_errors=True)
     work = Workshop(sizes, folder)
-    build(work)
+    build(work, (*STEPS, STEP_MODEL) if step else STEPS)
     tell(work)
     if work.faults:
         raise typer.Exit(1)

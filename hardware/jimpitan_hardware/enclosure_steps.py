@@ -13,10 +13,10 @@ from jimpitan_hardware import (
     passage,
     sheets,
     shell,
+    step_file,
 )
 from jimpitan_hardware.sizes import Sizes
 from jimpitan_hardware.solids import Solid, bar, facing, level, without
-from jimpitan_hardware.step_file import step_text
 from jimpitan_hardware.workshop import Workshop
 
 PICTURE = (560, 760)
@@ -38,9 +38,11 @@ def check_assembly(work: Workshop) -> None:
         ),
         "lid: locked, it does not open": assembly.check_locked,
         "lid switches: near when closed, far when open": assembly.check_switches,
-        "beams: both lines clear, 30 mm apart": assembly.check_beams,
+        f"beams: both lines clear, {s.beam_spacing_mm:.0f} mm apart": assembly.check_beams,
         "plate: clear of walls and skirt, stopped at overload": assembly.check_plate,
+        "plate: the skirt covers its edge all round": assembly.check_skirt,
         "seal: a wire goes through lid and front": assembly.check_seal,
+        "cover: its screws pass it and bite into the frame": assembly.check_cover,
         "sticker: fits on bare acrylic": assembly.check_sticker,
         "modules: every hole is drilled": assembly.check_modules,
     }
@@ -69,6 +71,8 @@ def draw_sheets(work: Workshop) -> None:
         f"sheets: kerf {s.kerf_mm} mm less clearance {s.clearance_mm} mm in every part",
         sheets.check_kerf(found, s),
     )
+    webs = sheets.check_webs([*solids, *trial])
+    work.check(f"sheets: at least {sheets.WEB_MM} mm are left beside every hole", webs)
     faults = []
     for sheet in found:
         file = work.write(f"enclosure/{sheet.name}.dxf", sheets.drawing(sheet, s))
@@ -98,7 +102,7 @@ def picture_of_sheet(sheet: sheets.Sheet, s: Sizes) -> Image.Image:
 
 
 def model(work: Workshop) -> None:
-    """Write the closed box as GLB, to turn it in any viewer, and as STEP, to work on."""
+    """Write the closed box as GLB, to turn it in any viewer."""
     scene = trimesh.Scene()
     for solid in assembly.assemble(work.sizes):
         mesh = solid.body().to_mesh()
@@ -115,7 +119,11 @@ def model(work: Workshop) -> None:
         shape.visual = trimesh.visual.TextureVisuals(material=material)
         scene.add_geometry(shape, node_name=solid.name, geom_name=solid.name)
     work.write("enclosure/box.glb", scene.export(file_type="glb"))
-    work.write("enclosure/box.step", step_text(assembly.assemble(work.sizes)))
+
+
+def step_model(work: Workshop) -> None:
+    """Write the closed box as STEP, to go on with it in a CAD program."""
+    step_file.write(assembly.assemble(work.sizes), work.place("enclosure/box.step"))
 
 
 def sticker_field(s: Sizes) -> Solid:

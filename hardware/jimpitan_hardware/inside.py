@@ -17,7 +17,8 @@ from jimpitan_hardware.solids import (
 from jimpitan_hardware.throat import edges_x, faces_y
 
 INSERT_MM = 5.6  # brass insert for M4; by the insert you bought
-COVER_SCREW_MM = 3.2
+COVER_SCREW_MM = 3.2  # passes an M3
+COVER_THREAD_MM = 2.5  # drilled for an M3 thread: its core (ISO 2306)
 REBATE_MM = 1.5
 DUCT_MM = 8.0
 CATCH_MM = 6.0  # how far it reaches in: the lock must swing past it
@@ -84,7 +85,7 @@ def bay_floor(s: Sizes) -> Solid:
         joined(bar(t, s.strip_y_mm, w - t, back), *side_tabs, *back_tabs),
         bar(left, near - t, right, far + t),
         *cheeks,
-        disc(t + DUCT_MM / 2, back - DUCT_MM / 2, 6.0),
+        bar(t, back - DUCT_MM + 1, t + DUCT_MM - 1, back),
         *module_slots(s),
     )
     plane = level(s.bay_floor_z_mm)
@@ -141,7 +142,7 @@ def cover_frame(s: Sizes) -> Solid:
     body = bar(t + 0.5, s.bay_floor_z_mm + t, s.width_mm - t - 0.5, s.height_mm - t)
     opening = shell.cover_window(s, REBATE_MM)
     lugs = [bar(x - 6, z - 6, x + 6, z + 6) for x, z in cover_screws(s)]
-    holes = [disc(x, z, COVER_SCREW_MM) for x, z in cover_screws(s)]
+    holes = [disc(x, z, COVER_THREAD_MM) for x, z in cover_screws(s)]
     outline = without(body, without(opening, *lugs), *holes)
     plane = facing(s.depth_mm - t)
     return Solid(name="cover frame", outline=outline, plane=plane, height_mm=t, material="black")

@@ -148,21 +148,30 @@ def _lay(grid: _Grid, net: str, laid: Routed) -> bool:
 def _cheapest(
     starts: set[Cell], goals: Iterable[Cell], tracks: Flags, vias: Flags
 ) -> list[Cell] | None:
-    ends = set(goals)
-    cost = dict.fromkeys(starts, 0)
-    came: dict[Cell, Cell] = {}
-    heap = [(0, cell) for cell in sorted(starts)]
-    heapq.heapify(heap)
+    """Return the cheapest way (Dijkstra); cells are plain numbers here, in the order of cells."""
+    shape = tracks.shape
+    ends = {_number(cell, shape) for cell in goals}
+    steps = (_steps(shape, 0), _steps(shape, 1))
+    is_free = (~tracks).tobytes()
+    may_change = (~(vias | tracks.any(axis=0))).tobytes()
+    plane = shape[1] * shape[2]
+    heap = sorted((0, _number(cell, shape)) for cell in starts)
+    cost = {number: spent for spent, number in heap}
+    came: dict[int, int] = {}
     while heap:
         spent, cell = heapq.heappop(heap)
         if cell in ends:
             path = [cell]
             while path[-1] in came:
                 path.append(came[path[-1]])
-            return path[::-1]
+            return [_cell(number, shape) for number in reversed(path)]
         if spent > cost[cell]:
             continue
-        for following, price in _next(cell, tracks, vias):
+        layer, place = divmod(cell, plane)
+        ways = [(cell + step, price) for step, price in steps[layer] if is_free[cell + step]]
+        if may_change[place]:
+            ways.append((cell + plane * (1 - 2 * layer), VIA_COST))
+        for following, price in ways:
             if spent + price < cost.get(following, 1 << 30):
                 cost[following] = spent + price
                 came[following] = cell
@@ -170,18 +179,19 @@ def _cheapest(
     return None
 
 
-def _next(cell: Cell, tracks: Flags, vias: Flags) -> list[tuple[Cell, int]]:
-    layer, column, row = cell
-    found = []
-    for across, down in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-        c, r = column + across, row + down
-        is_there = 0 <= c < tracks.shape[1] and 0 <= r < tracks.shape[2]
-        if is_there and not tracks[layer, c, r]:
-            wrong_way = bool(across) != bool(layer)
-            found.append(((layer, c, r), ACROSS_COST if wrong_way else 1))
-    if not vias[column, row] and not tracks[1 - layer, column, row]:
-        found.append(((1 - layer, column, row), VIA_COST))
-    return found
+def _number(cell: Cell, shape: tuple[int, ...]) -> int:
+    return (cell[0] * shape[1] + cell[1]) * shape[2] + cell[2]
+
+
+def _cell(number: int, shape: tuple[int, ...]) -> Cell:
+    rest, row = divmod(number, shape[2])
+    return (*divmod(rest, shape[1]), row)
+
+
+def _steps(shape: tuple[int, ...], layer: int) -> tuple[tuple[int, int], ...]:
+    """Return the four steps on a layer with their price; the board's edge is never free."""
+    column, row = (ACROSS_COST, 1) if layer == 0 else (1, ACROSS_COST)
+    return ((shape[2], column), (-shape[2], column), (1, row), (-1, row))
 
 
 def _add(mine: Routed, net: str, path: Sequence[Cell]) -> None:

@@ -5,6 +5,7 @@ what is drawn is as much larger than the part as the laser takes away.
 """
 
 import io
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from jimpitan_hardware.sizes import Sizes
 from jimpitan_hardware.solids import SHEETS, BrokenOutline, Solid, bar, disc, level, without
 
 LETTERS_MM = 4.0
+WEB_MM = 1.5  # what is left beside a hole; less breaks in the hand (an estimate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +221,19 @@ def _check_lines(
     for hole in inners:
         if not any(outer.contains(hole) for outer in outers):
             wrong.append(f"{name}: a hole is in no part.")
+    return wrong
+
+
+def check_webs(solids: Sequence[Solid]) -> list[str]:
+    """No hole leaves so little to the edge or to another hole that it breaks when cut."""
+    wrong = []
+    for solid in (one for one in solids if one.is_cut):
+        holes = list(solid.outline.interiors)
+        edges = [(hole, solid.outline.exterior) for hole in holes]
+        for one, other in (*edges, *itertools.combinations(holes, 2)):
+            if (left_mm := one.distance(other)) < WEB_MM:
+                x, y = one.centroid.x, one.centroid.y
+                wrong.append(f"{solid.name}: {left_mm:.2f} mm are left at {x:.0f}, {y:.0f}.")
     return wrong
 
 

@@ -2,7 +2,7 @@
 
 from PIL import Image
 
-from jimpitan_hardware import harness, pinmap, pins_classic, wiring
+from jimpitan_hardware import assembly, harness, pinmap, pins_classic, reach, wiring
 from jimpitan_hardware.workshop import Workshop
 
 HARNESS_PICTURE = (760, 1600)
@@ -20,6 +20,11 @@ def wire(work: Workshop) -> None:
     work.check(
         f"wiring: {len(wired.cables)} cables, {ends} ends, each wire the same net at both",
         wiring.broken_rules(wired, nets),
+    )
+    solids = assembly.assemble(work.sizes)
+    work.check(
+        "wiring: every cable reaches from end to end",
+        reach.check_reach(solids, wired, work.sizes),
     )
     source = work.write("wiring/harness.yml", harness.render(wired, nets))
     work.write("wiring/netlist.json", harness.net_list_text(wired, nets))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from jimpitan_hardware import assembly, bought, inside, modules, shell
 from jimpitan_hardware.sizes import Sizes, UnfitSizes
-from jimpitan_hardware.solids import BrokenOutline, Solid, bar, level
+from jimpitan_hardware.solids import BrokenOutline, Solid, bar, disc, level, without
 from shapely import affinity
 from shapely.geometry import Polygon
 
@@ -19,6 +19,8 @@ CHECKS = [
     assembly.check_beams,
     assembly.check_plate,
     assembly.check_seal,
+    assembly.check_cover,
+    assembly.check_skirt,
     assembly.check_sticker,
     assembly.check_modules,
 ]
@@ -133,6 +135,22 @@ def test_the_money_key_opens_no_way_to_the_electronics():
     assert len(cover_screws) == len(inside.cover_screws(SIZES)) == 4
     frame = named("cover frame").body()
     assert all((frame ^ screw.body()).volume() < 1e-3 for screw in cover_screws)
+
+
+def test_a_cover_screw_with_nothing_to_bite_in_is_found():
+    holes = [disc(x, z, inside.COVER_SCREW_MM) for x, z in inside.cover_screws(SIZES)]
+    wide = changed("cover frame", lambda one: replace(one, outline=without(one.outline, *holes)))
+    found = assembly.check_cover(wide, SIZES)
+    assert len(found) == 4
+    assert found[0] == "cover screw 1: the hole in the cover frame is not 2.5 mm wide."
+    blind = changed("cover", lambda one: replace(one, outline=Polygon(one.outline.exterior)))
+    assert len(assembly.check_cover(blind, SIZES)) == 4
+
+
+def test_a_skirt_that_leaves_the_edge_of_the_plate_open_is_found():
+    narrow = Sizes(skirt_mm=4.0)
+    (fault,) = assembly.check_skirt(assembly.assemble(narrow), narrow)
+    assert fault == "A gap of 280 mm2 lies open between plate and skirt."
 
 
 def test_a_coin_does_not_fit_under_the_skirt():

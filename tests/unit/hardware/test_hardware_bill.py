@@ -5,7 +5,7 @@ import io
 from dataclasses import replace
 
 import pytest
-from jimpitan_hardware import assembly, bill, cli, fixture, sheets, wiring
+from jimpitan_hardware import assembly, bill, cli, fixture, modules, sheets, wiring
 from jimpitan_hardware.bill import Site, UnfitBill
 from jimpitan_hardware.sizes import Sizes
 from typer.testing import CliRunner
@@ -53,6 +53,27 @@ def test_a_bill_that_differs_from_the_harness_is_named(lines, sentence):
 )
 def test_a_bill_that_differs_from_the_model_is_named(lines, sentence):
     assert any(one.startswith(sentence) for one in bill.check_counts(lines, SOLIDS, SHEETS))
+
+
+@pytest.mark.parametrize("thickness_mm", [3.6, 4.0, 4.4])
+def test_bolts_end_above_the_table_and_every_module_has_its_screws(thickness_mm):
+    sizes = Sizes(thickness_mm=thickness_mm)
+    assert bill.check_fastenings(LINES, sizes, modules.load()) == []
+
+
+@pytest.mark.parametrize("length_mm", [16, 30])
+def test_a_bolt_that_stands_on_the_table_or_misses_its_nut_is_found(length_mm):
+    name = next(line.name for line in LINES if line.name.startswith("bolt M4"))
+    other = changed(name, name=f"bolt M4 x {length_mm} with two nuts")
+    (fault,) = bill.check_fastenings(other, SIZES, modules.load())
+    assert fault.startswith(f"bolt M4 x {length_mm} with two nuts comes out ")
+
+
+def test_a_module_without_its_screws_is_found():
+    few = [line for line in LINES if not line.name.startswith("module screw M2.5")]
+    assert bill.check_fastenings(few, SIZES, modules.load()) == [
+        "module screw M2.5 is not on the bill 5 times, once for each hole."
+    ]
 
 
 def test_prices_are_estimates_with_a_month_and_the_sums_are_told():

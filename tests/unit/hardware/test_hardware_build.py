@@ -71,7 +71,7 @@ def test_a_picture_of_another_box_is_another_picture(tmp_path):
 
 
 def test_a_build_makes_its_folders_anew_and_leaves_an_offices_files(tmp_path, monkeypatch):
-    monkeypatch.setattr(cli, "build", lambda work: None)
+    monkeypatch.setattr(cli, "build", lambda work, steps: None)
     for name in ("label/old.pdf", "office/label/stickers.pdf"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
@@ -88,7 +88,7 @@ def test_sizes_that_fit_no_box_are_refused_with_a_sentence(tmp_path):
 
 
 def test_a_fault_ends_the_command_with_code_1(tmp_path, monkeypatch):
-    monkeypatch.setattr(cli, "build", lambda work: work.check("a check", ["It is broken."]))
+    monkeypatch.setattr(cli, "build", lambda work, steps: work.check("a check", ["It is broken."]))
     done = CliRunner().invoke(cli.app, ["--folder", str(tmp_path)])
     assert done.exit_code == 1
     assert "WRONG a check" in done.output

@@ -6,7 +6,7 @@ import ezdxf
 import pytest
 from jimpitan_hardware import assembly, sheets
 from jimpitan_hardware.sizes import Sizes
-from jimpitan_hardware.solids import BrokenOutline, bar
+from jimpitan_hardware.solids import BrokenOutline, bar, disc, without
 from shapely import affinity
 from shapely.geometry import Polygon
 
@@ -114,3 +114,12 @@ def test_the_coupon_has_gaps_around_the_nominal_thickness():
 
 def test_a_drawing_is_the_same_text_twice():
     assert sheets.drawing(SHEETS[0], SIZES) == sheets.drawing(SHEETS[0], SIZES)
+
+
+def test_a_hole_too_near_to_an_edge_or_a_hole_is_found():
+    assert sheets.check_webs(SOLIDS) == []
+    lid = next(one for one in SOLIDS if one.name == "lid")
+    for place in ((4.0, 20.0), (166.0, 12.0)):
+        weak = replace(lid, outline=without(lid.outline, disc(*place, 6.0)))
+        (fault,) = sheets.check_webs([weak])
+        assert fault.startswith("lid: ")

@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 import yaml
 from components import program
-from jimpitan_hardware import harness, pinmap, pins_classic, wiring
+from jimpitan_hardware import assembly, harness, pinmap, pins_classic, reach, wiring
+from jimpitan_hardware.sizes import Sizes
 
 NETS = pinmap.load()
 HARNESS = wiring.load()
@@ -145,3 +146,17 @@ def test_wireviz_draws_the_harness(tmp_path):
 def test_without_graphviz_the_picture_is_skipped_with_its_reason(monkeypatch, tmp_path):
     monkeypatch.setattr(harness.shutil, "which", lambda name: None)
     assert "graphviz's dot is missing" in str(harness.draw(tmp_path / "x.yml", tmp_path))
+
+
+def test_every_cable_reaches_and_a_short_or_placeless_one_is_found():
+    sizes = Sizes()
+    solids = assembly.assemble(sizes)
+    assert reach.check_reach(solids, HARNESS, sizes) == []
+    ways = reach.ways_mm(solids, HARNESS, sizes)
+    assert ways["W9"] > 500  # up the duct and across the bay
+    for name, way_mm in ways.items():
+        short = rewired(name, length_mm=int(way_mm) + reach.SPARE_MM - 1)
+        (fault,) = reach.check_reach(solids, short, sizes)
+        assert fault.startswith(f"{name} has ")
+    lost = [solid for solid in solids if solid.name != "charger"]
+    assert any("W1: where U4 lies" in one for one in reach.check_reach(lost, HARNESS, sizes))
