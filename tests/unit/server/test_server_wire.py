@@ -19,14 +19,8 @@ from jimpitan_server.domain.ids import BoxId, is_box_id
 from jimpitan_server.domain.record import RecordKind
 from jimpitan_wire import cbor, cose, down, records, topics
 from jimpitan_wire.errors import Malformed, WireError
-from server_boxes import FakeBox
-from wire_readings import carried, said
+from wire_readings import BOX, CHANNEL, carried, numbers, payloads_of, said
 
-BOX = FakeBox()
-CHANNEL = BoxChannel(BoxId(BOX.box), {1: epoch_key(BOX.secret, box=BOX.box, epoch=1)})
-numbers = st.integers(0, records.NUMBER_MAX) | st.sampled_from(
-    [0, 23, 24, 255, 256, 65_535, 65_536, records.NUMBER_MAX]
-)
 values = st.recursive(
     st.none()
     | st.booleans()
@@ -37,18 +31,7 @@ values = st.recursive(
     max_leaves=12,
 )
 bodies = st.dictionaries(numbers, values, max_size=5)
-payloads = st.builds(
-    records.payload,
-    epoch=numbers,
-    boot=numbers,
-    seq=st.integers(1, records.NUMBER_MAX),
-    uptime_ms=st.integers(0, records.UPTIME_MS_MAX) | numbers,
-    wall_s=st.none() | numbers,
-    wall_uncertainty_s=numbers,
-    prev=st.binary(min_size=8, max_size=8),
-    kind=numbers,
-    body=bodies,
-)
+payloads = payloads_of(numbers, bodies)
 
 
 # A plain record up to its body.

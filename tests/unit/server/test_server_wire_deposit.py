@@ -5,30 +5,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jimpitan_server.adapters.wire import BoxChannel, epoch_key
 from jimpitan_server.adapters.wire_deposit import GUESSES_MAX, deposit_at
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.record import Reason, Refusal
 from jimpitan_wire import cose, records
-from server_boxes import FakeBox
-from wire_readings import carried, said
+from wire_readings import BOX, CHANNEL, carried, numbers, payloads_of, said
 
-BOX = FakeBox()
-CHANNEL = BoxChannel(BoxId(BOX.box), {1: epoch_key(BOX.secret, box=BOX.box, epoch=1)})
-numbers = st.integers(0, records.NUMBER_MAX) | st.sampled_from(
-    [0, 23, 24, 255, 256, 65_535, 65_536, records.NUMBER_MAX]
-)
-deposits = st.builds(
-    records.payload,
-    epoch=numbers,
-    boot=numbers,
-    seq=st.integers(1, records.NUMBER_MAX),
-    uptime_ms=st.integers(0, records.UPTIME_MS_MAX) | numbers,
-    wall_s=st.none() | numbers,
-    wall_uncertainty_s=numbers,
-    prev=st.binary(min_size=8, max_size=8),
-    kind=st.just(records.DEPOSIT),
-    body=st.fixed_dictionaries(
+deposits = payloads_of(
+    st.just(records.DEPOSIT),
+    st.fixed_dictionaries(
         {1: numbers, 2: numbers, 3: numbers, 4: st.lists(st.tuples(numbers, numbers), max_size=6)}
     ),
 )

@@ -20,7 +20,6 @@ from jimpitan_server.domain.what_if import changed_rules, rule_values
 from money_books import (
     ACCOUNT,
     at,
-    by_batch,
     collection,
     credit,
     day,
@@ -39,17 +38,6 @@ def test_instant_without_a_zone_has_no_bank_day() -> None:
     evening = datetime(2026, 1, 9, 22, tzinfo=timezone(timedelta(hours=9)))
     assert bank_day(evening) == date(2026, 1, 9)
     assert bank_day(datetime(2026, 1, 9, 18, tzinfo=UTC)) == date(2026, 1, 10)
-
-
-def test_credit_and_batch_months_apart_have_nothing_to_do_with_each_other() -> None:
-    found = matched(
-        by_batch(Settlement.DAILY),
-        days_later=120,
-        payments=(payment("p1", 5_000),),
-        credits=(credit("c1", 3_500, 80),),
-    )
-    states = {match.state for match in of(found, Relation.PAYMENT_CREDIT)}
-    assert states == {State.MISSING, State.ORPHAN}
 
 
 def test_count_near_the_end_of_a_long_visit_is_its_own_and_a_later_one_is_not() -> None:

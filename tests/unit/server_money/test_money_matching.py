@@ -225,12 +225,13 @@ def test_terminals_settle_apart_and_by_name() -> None:
     assert State.AMBIGUOUS in {match.state for match in of(found, Relation.PAYMENT_CREDIT)}
 
 
-def test_a_batch_far_away_explains_nothing() -> None:
+@pytest.mark.parametrize("days", [9, 80], ids=["days", "months"])
+def test_a_batch_far_away_explains_nothing(days: int) -> None:
     found = matched(
         by_batch(Settlement.DAILY),
-        days_later=90,
+        days_later=days + 40,
         payments=(payment("p1", 5_000),),
-        credits=(credit("c1", 3_500, 9),),
+        credits=(credit("c1", 3_500, days),),
     )
     states = {match.state for match in of(found, Relation.PAYMENT_CREDIT)}
     assert states == {State.MISSING, State.ORPHAN}
