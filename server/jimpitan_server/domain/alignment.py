@@ -8,10 +8,12 @@ belongs to it), then the fewest sums that say a message was lost (messages are l
 than money), then the fewest lines before their days.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from heapq import heappop, heappush
+from itertools import accumulate, groupby
 from typing import NamedTuple
 
 from jimpitan_server.domain.bank_calendar import CLOSED_RUN_MAX
@@ -111,14 +113,21 @@ def is_late(oldest_last: int, youngest_last: int, day: int) -> bool:
     return day > youngest_last or day > oldest_last + CLOSED_RUN_MAX
 
 
-def align(due: Sequence[Due], arrived: Sequence[Arrived]) -> Alignment | None:
-    """Return the best alignment of batches and lines, both sorted by day; None if too many."""
+def align(
+    due: Sequence[Due], arrived: Sequence[Arrived], *, below: int | None = None
+) -> Alignment | None:
+    """Return the best alignment of batches and lines, both sorted by day.
+
+    None if they are too many, or if none costs less than `below` (what somebody found already).
+    """
     if max(len(due), len(arrived)) > SIDE_LENGTH_MAX:
         return None
     days = [tuple(of_day) for _, of_day in groupby(range(len(arrived)), lambda n: arrived[n].day)]
     if (len(due) + 1) * sum([1 << len(day) for day in days]) > _PLACES_MAX:
         return None
-    table = _Table(due, arrived, days)
+    table = _Table(due, arrived, days, _NEVER if below is None else below)
+    if not table.ways:
+        return None
     return Alignment(table.best(), table.cost, table.ways, table.open_lines())
 
 
@@ -136,36 +145,77 @@ class _Step(NamedTuple):
 
 
 class _Table:
-    """For every place in both sides: the cost of the best rest, and how many rests are as good.
+    """For every place worth a look: the cost of the best rest, and how many rests are as good.
 
-    Between the same two pairs batches are passed first and days ended after that, so that one
-    alignment is one way: where a day just ended no batch is passed.
+    A place is worth a look if a way through it may cost less than `below`: what led there, and
+    what the batches after it cost whatever pays them. Between the same two pairs batches are
+    passed first and days ended after that, so that one alignment is one way: where a day just
+    ended no batch is passed.
     """
 
     def __init__(
-        self, due: Sequence[Due], arrived: Sequence[Arrived], days: Sequence[tuple[int, ...]]
+        self,
+        due: Sequence[Due],
+        arrived: Sequence[Arrived],
+        days: Sequence[tuple[int, ...]],
+        below: int,
     ) -> None:
         self._due, self._arrived, self._days = due, arrived, days
-        self._pairs_at = {
-            (batch, line): self._pairs(batch, line)
-            for batch in range(len(due))
-            for line in range(len(arrived))
-        }
+        self._end = len(due), len(days), 0
+        self._pairs_at = self._all_pairs()
         self._rest: dict[_Place, tuple[int, int]] = {}
-        for batch in range(len(due), -1, -1):
-            for day in range(len(days), -1, -1):
-                width = len(days[day]) if day < len(days) else 0
-                for paired in range((1 << width) - 1, -1, -1):
-                    for just_ended in (True, False):
-                        place = (batch, day, paired, just_ended)
-                        self._rest[place] = self._fill(place)
-        self.cost, self.ways = self._rest[_START]
+        self._steps_at = self._worth_a_look(below)
+        for place in sorted(self._steps_at, reverse=True):
+            self._rest[place] = self._fill(place)
+        self.cost, self.ways = self._rest.get(_START, (_NEVER, 0))
+
+    def _all_pairs(self) -> dict[tuple[int, int], list[tuple[int, Pair]]]:
+        """Return what each line may pay from each batch on, each with its cost."""
+        line_days = [one.day for one in self._arrived]
+        return {
+            (batch, line): self._pairs(batch, line)
+            for batch, one in enumerate(self._due)
+            for line in range(bisect_left(line_days, one.earliest), len(line_days))
+            if line_days[line] <= one.latest
+        }
+
+    def _least_rests(self) -> list[int]:
+        """Return, from each batch on, what all of them cost at least, whatever pays them."""
+        least = [one.alone for one in self._due]
+        for pairs in self._pairs_at.values():
+            for price, pair in pairs:
+                share = price // (pair.end - pair.start)
+                for batch in range(pair.start, pair.end):
+                    least[batch] = min(least[batch], share)
+        return [*accumulate(reversed(least), initial=0)][::-1]
+
+    def _worth_a_look(self, below: int) -> dict[_Place, list[_Step]]:
+        """Return the places through which a way may cost less, each with what can be done."""
+        least = self._least_rests()
+        if least[0] >= below:
+            return {}
+        cost_to: dict[_Place, int] = {_START: 0}
+        steps_at: dict[_Place, list[_Step]] = {}
+        waiting = [_START]
+        while waiting:
+            place = heappop(waiting)
+            cost = cost_to[place]
+            kept = steps_at[place] = []
+            for step in self._steps(place):
+                after = cost + step.cost
+                if after + least[step.after[0]] >= below:
+                    continue
+                kept.append(step)
+                known = cost_to.get(step.after)
+                if known is None:
+                    heappush(waiting, step.after)
+                if known is None or after < known:
+                    cost_to[step.after] = after
+        return steps_at
 
     def _pairs(self, batch: int, line: int) -> list[tuple[int, Pair]]:
         """Return what a line may pay, from this batch on, each with its cost."""
         one = self._arrived[line]
-        if not self._due[batch].earliest <= one.day <= self._due[batch].latest:
-            return []
         found = []
         sum_idr = 0
         for end in range(batch + 1, min(batch + RUN_LENGTH_MAX, len(self._due)) + 1):
@@ -186,7 +236,7 @@ class _Table:
                 if not paired >> bit & 1:
                     steps += [
                         _Step(price, (pair.end, day, paired | 1 << bit, False), pair)
-                        for price, pair in self._pairs_at[batch, line]
+                        for price, pair in self._pairs_at.get((batch, line), ())
                     ]
             if not just_ended:
                 steps.append(_Step(self._due[batch].alone, (batch + 1, day, paired, False)))
@@ -196,11 +246,10 @@ class _Table:
         return steps
 
     def _fill(self, place: _Place) -> tuple[int, int]:
-        steps = self._steps(place)
-        if not steps and place[:2] == (len(self._due), len(self._days)):
+        if place[:3] == self._end:
             return 0, 1
         best, ways = _NEVER, 0
-        for cost, after, _ in steps:
+        for cost, after, _ in self._steps_at[place]:
             rest_cost, rest_ways = self._rest[after]
             if cost + rest_cost < best:
                 best, ways = cost + rest_cost, 0
@@ -211,7 +260,9 @@ class _Table:
     def _best_steps(self, place: _Place) -> list[_Step]:
         wanted = self._rest[place][0]
         return [
-            step for step in self._steps(place) if step.cost + self._rest[step.after][0] == wanted
+            step
+            for step in self._steps_at[place]
+            if step.cost + self._rest[step.after][0] == wanted
         ]
 
     def best(self) -> tuple[Pair, ...]:

@@ -125,9 +125,10 @@ class _Mender:
         batches.sort(key=_batch_key)
         credits_.sort(key=_credit_key)
         due = [self._due(one) for one in batches]
-        found = align(due, [_arrived(one) for one in credits_])
         pairs = (([self._due(one) for one in run], _arrived(credit)) for credit, run in linked)
-        if found is None or found.cost >= cost_of(pairs, due, lines=len(credits_)):
+        now = cost_of(pairs, due, lines=len(credits_))
+        found = align(due, [_arrived(one) for one in credits_], below=now)
+        if found is None:
             return {}
         return self._taken_over(found, batches, credits_)
 

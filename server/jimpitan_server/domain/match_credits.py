@@ -70,9 +70,6 @@ def match_credits(
     taken |= {credit_id for match in split for credit_id in match.right}
     slips += _lost_notifications(by_slip, slips, books, taken, rules)
     taken |= {credit_id for match in slips for credit_id in match.right}
-    linked = {one.payment_id for link in found.links for one in link.payments}
-    linked |= {one.payment_id for one in found.repeated}
-    unlinked = [one for one in books.payments if one.payment_id not in linked]
     orphans = [one for one in books.credits if one.credit_id not in taken]
     return [
         *by_hand.matches,
@@ -81,7 +78,7 @@ def match_credits(
         *_open_remittances(by_slip, slips, due),
         *split,
         *(_repeated(payment) for payment in found.repeated),
-        *_open_payments(unlinked, paid_by_qris, due),
+        *_open_payments(found.unlinked, paid_by_qris, due),
         *_orphans(orphans, books, rules),
     ]
 

@@ -22,10 +22,11 @@ from jimpitan_server.domain.settlement import Settlement, SettlementProfile, Set
 
 @dataclass(frozen=True, slots=True)
 class PaymentLinks:
-    """What was linked, and the payments that repeat another one."""
+    """What was linked, the payments that repeat another one, and those that wait for a credit."""
 
     links: list[Link]
     repeated: list[Payment]
+    unlinked: list[Payment]
 
 
 def link_payments(
@@ -53,6 +54,7 @@ def link_payments(
         refunds_by_account[refund.account].append(refund)
     links: list[Link] = []
     repeated: list[Payment] = []
+    unlinked: list[Payment] = []
     for account in sorted(payments_by_account):
         found = _link_account(
             payments_by_account[account],
@@ -64,7 +66,8 @@ def link_payments(
         )
         links += found.links
         repeated += found.repeated
-    return PaymentLinks(links, repeated)
+        unlinked += found.unlinked
+    return PaymentLinks(links, repeated, unlinked)
 
 
 _ORDER = attrgetter("paid_at", "payment_id")
@@ -86,6 +89,7 @@ def _link_account(
     linked = {payment.payment_id for link in links for payment in link.payments}
     rest, repeated = _without_repeats(payments, linked, claimed)
     by_qris = [one for one in waiting.values() if says_any(one.text, rules.qris_words)]
+    named = len(links)
     parts = _by_profile(rest, rules.terms_of(payments[0].account))
     for profile, part in parts:
         if profile.way is Settlement.PAYMENT:
@@ -100,7 +104,15 @@ def _link_account(
         by_qris = [one for one in by_qris if one.credit_id not in answered]
         kept_back = {one.refund_id for link in found for one in link.refunds}
         refunds = [one for one in refunds if one.refund_id not in kept_back]
-    return PaymentLinks(links, repeated)
+    return PaymentLinks(links, repeated, _without_link(rest, links[named:]))
+
+
+def _without_link(payments: list[Payment], links: list[Link]) -> list[Payment]:
+    """Return those of some payments that are in none of the links of them."""
+    if sum([len(link.payments) for link in links]) == len(payments):
+        return []
+    linked = {payment.payment_id for link in links for payment in link.payments}
+    return [payment for payment in payments if payment.payment_id not in linked]
 
 
 def _by_profile(
@@ -128,11 +140,14 @@ def _without_repeats(
     Two references with the same RRN, account, amount, day and issuer are one payment that the
     acquirer numbered twice, unless the statement or a remittance itself names both.
     """
-    unlinked = [payment for payment in payments if payment.payment_id not in linked]
-    pieces = Counter([payment.rrn for payment in payments])
-    if len(pieces) == len(payments):
+    unlinked = payments
+    if linked:
+        unlinked = [payment for payment in payments if payment.payment_id not in linked]
+    numbers = [payment.rrn for payment in payments]
+    if len(set(numbers)) == len(numbers):
         return unlinked, []  # no number stands twice, as nearly always
-    unlinked.sort(key=_ORDER)
+    pieces = Counter(numbers)
+    unlinked = sorted(unlinked, key=_ORDER)
     rrns = {payment.rrn for payment in unlinked if payment.rrn and pieces[payment.rrn] > 1}
     seen = {
         fingerprint(payment)

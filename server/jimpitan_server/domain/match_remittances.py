@@ -139,7 +139,9 @@ def match_slips(
         state = _compared(remittance.amount, credit.amount)
         matches.append(_by_slip([remittance], [credit], state, "The credit names the slip."))
     by_slip = [one for one in unnamed if one.method is RemittanceMethod.SLIP]
-    no_qris = [one for one in waiting.values() if not says_any(one.text, rules.qris_words)]
+    amounts = {one.amount.amount for one in by_slip}
+    equal = [one for one in waiting.values() if one.amount.amount in amounts] if amounts else []
+    no_qris = [one for one in equal if not says_any(one.text, rules.qris_words)]
     paid_in = [one for one in no_qris if says_any(one.text, rules.remittance_words)]
     matches += pair_by_amount(by_slip, paid_in, rules)
     answered = {one for match in matches for one in (*match.left, *match.right)}

@@ -5,7 +5,7 @@ It can run again at any time on everything there is, in any order, with the same
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import chain, repeat
+from itertools import chain
 
 from jimpitan_server.domain.books import Books, Rules
 from jimpitan_server.domain.collection_discrepancies import collection_discrepancies
@@ -129,34 +129,36 @@ def _position(books: Books, by_relation: Mapping[Relation, list[Match]]) -> Posi
         remitted_confirmed=total([one.right_total for one in remitted]),
         qris_confirmed=total([one.right_total for one in confirmed]),
         qris_provisional=total([one.outstanding for one in confirmed]),
-        qris_unattributed=_unattributed(books, confirmed),
+        qris_unattributed=_unattributed(books, by_relation),
         qris_refunded=total([one.right_total for one in by_relation[Relation.REFUND_DEBIT]]),
         other_credits=total([one.right_total for one in others]),
         credited=total([one.amount for one in books.credits]),
     )
 
 
-def _unattributed(books: Books, matches: list[Match]) -> Rupiah:
+def _unattributed(books: Books, by_relation: Mapping[Relation, list[Match]]) -> Rupiah:
     """Return the QRIS money, confirmed or provisional, that names no box.
 
     A payment names its box by its notification; what a credit brings beyond the payments in its
-    match names one only when the bank's text does: alone, or by the terminal of the batch.
+    match names one only when the bank's text does: alone, or by the terminal of the batch. A
+    remittance, a repeated notification and what was given back are no donors' money.
     """
-    due_without_box = {
-        payment.payment_id: payment.amount.amount - payment.fee.amount
-        for payment in books.payments
-        if payment.box is None
-    }
-    due_of = due_without_box.get
-    open_idr = 0
+    matches = by_relation[Relation.PAYMENT_CREDIT]
+    apart = {one.right[0] for one in by_relation[Relation.REMITTANCE_PAYMENT]}
+    apart.update([one.left[0] for one in matches if one.state is State.DUPLICATE])
+    open_idr = sum(
+        [
+            one.amount.amount - one.fee.amount
+            for one in books.payments
+            if one.box is None and one.payment_id not in apart
+        ]
+    )
+    given_back = by_relation[Relation.PAYMENT_REFUND]
+    open_idr -= sum([one.left_total.amount for one in given_back if one.box is None])
     for match in matches:
-        if match.state is State.DUPLICATE:
-            continue
-        if not match.left:
-            open_idr += 0 if match.box else match.right_total.amount
-            continue
-        open_idr += sum(map(due_of, match.left, repeat(0)))
         surplus_idr = match.right_total.amount - match.left_total.amount
-        if surplus_idr > 0 and not (match.box and match.evidence.get("surplus_terminal")):
+        if surplus_idr <= 0 or match.state is State.DUPLICATE:
+            continue
+        if not (match.box and (not match.left or match.evidence.get("surplus_terminal"))):
             open_idr += surplus_idr
     return Rupiah(open_idr)

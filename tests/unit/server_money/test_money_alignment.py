@@ -66,6 +66,10 @@ def test_nothing_is_better_than_the_best_and_all_as_good_are_counted(
     everywhere = set(best[0]).intersection(*best)
     somewhere = {pair for one in best for pair in one}
     assert found.open_lines == {pair.line for pair in somewhere - everywhere}
+    # Told what somebody found already, it looks at less and finds the same, or nothing better.
+    for known in {*costs.values(), found.cost + 1}:
+        better = found if found.cost < known else None
+        assert align(due, arrived, below=known) == better
 
 
 def aligned(batches: list[Due], *lines: tuple[int, int]) -> Alignment:
