@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 from jimpitan_server.adapters.database import account_rows
+from jimpitan_server.adapters.long_work import uncollected
 from jimpitan_server.adapters.money_desk import ImportWish
 from jimpitan_server.adapters.statement_profiles import profiles_named
 from jimpitan_server.bootstrap import build
@@ -91,7 +92,7 @@ def _at_once(books: Books, rules: Rules, matches: Sequence[Match]) -> _AtOnce:
 
 def _matched(books: Books, rules: Rules) -> tuple[float, Matching, float]:
     gc.collect()
-    with memory_of_the_server():
+    with memory_of_the_server(), uncollected():  # as the server matches
         began = time.perf_counter()
         found = match_books(books, rules)
         matched_s = time.perf_counter() - began

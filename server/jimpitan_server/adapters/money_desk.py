@@ -18,6 +18,7 @@ from jimpitan_server.adapters.database.ledger_store import DatabaseLedger
 from jimpitan_server.adapters.database.link_rows import DatabaseLinks, standing_links
 from jimpitan_server.adapters.database.match_reading import MatchWish
 from jimpitan_server.adapters.database.money_store import DatabaseMoney
+from jimpitan_server.adapters.long_work import work_aside
 from jimpitan_server.adapters.statement_file import open_sheets
 from jimpitan_server.adapters.statement_shelf import StatementShelf
 from jimpitan_server.domain.bank_day import bank_day
@@ -168,7 +169,7 @@ class MoneyDesk(Audited):
                 self._rules(), accounts=await store.accounts(), rules_set=await store.rules_set()
             )
             outset = await take_near(store, imported.account, imported.new, rules=rules, now=now)
-        return await asyncio.to_thread(foresee, outset, rules)
+        return await work_aside(foresee, outset, rules)
 
     async def close_collection(
         self, counted: Counted, *, witness_demanded: bool = True
@@ -228,7 +229,7 @@ class MoneyDesk(Audited):
                     standing = await take_standing(
                         DatabaseMoney(connection), DatabaseLedger(connection), now
                     )
-                reconciled = await asyncio.to_thread(match_standing, standing, self._rules())
+                reconciled = await work_aside(match_standing, standing, self._rules())
                 async with self._store() as store:
                     kept = await keep_matching(
                         store,
@@ -252,7 +253,7 @@ class MoneyDesk(Audited):
             ledger = DatabaseLedger(store.connection)
             await store.lock_books()
             standing = await take_standing(store, ledger, now)
-            reconciled = await asyncio.to_thread(match_standing, standing, self._rules())
+            reconciled = await work_aside(match_standing, standing, self._rules())
             await save_reconciled(store, ledger, reconciled, now)
         return reconciled
 
@@ -284,7 +285,7 @@ class MoneyDesk(Audited):
                 standing = await take_standing(
                     DatabaseMoney(connection), DatabaseLedger(connection), self.clock.now()
                 )
-            return await asyncio.to_thread(try_rules, standing, self._rules(), changes)
+            return await work_aside(try_rules, standing, self._rules(), changes)
 
     async def matches(self, wish: MatchWish) -> list[Match]:
         """Return matches as they were found last, a page at a time."""

@@ -1,6 +1,7 @@
 """A match: what belongs together, how surely, and why, in a sentence."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
@@ -93,6 +94,18 @@ class Match(NamedTuple):
         return self.relation + " right " + self.right[0]
 
     @property
+    def written_evidence(self) -> dict[str, object]:
+        """The evidence as it is kept and shown: moments as text.
+
+        (To write half a million moments takes a twentieth of a country's matching, and most are
+        never read.)
+        """
+        return {
+            name: value.isoformat() if isinstance(value, datetime) else value
+            for name, value in self.evidence.items()
+        }
+
+    @property
     def variance(self) -> Rupiah:
         """What arrived minus what was expected."""
         return self.right_total - self.left_total
@@ -102,3 +115,23 @@ class Match(NamedTuple):
         """What was expected and has not arrived; never below zero."""
         missing_idr = self.left_total.amount - self.right_total.amount
         return Rupiah(missing_idr) if missing_idr > 0 else NOTHING
+
+
+# What a match is made of, by place.
+_Parts = tuple[
+    Relation,
+    State,
+    tuple[str, ...],
+    tuple[str, ...],
+    Rupiah,
+    Rupiah,
+    str,
+    BoxId | None,
+    Mapping[str, object],
+]
+_made = tuple.__new__
+
+
+def match_of(parts: _Parts) -> Match:
+    """Return a match of its parts: twice as fast as `Match` itself, where millions are made."""
+    return _made(Match, parts)

@@ -17,7 +17,7 @@ from jimpitan_server.domain.books import (
     Rules,
 )
 from jimpitan_server.domain.ids import BoxId
-from jimpitan_server.domain.match import Match, Relation, State
+from jimpitan_server.domain.match import NO_EVIDENCE, Match, Relation, State, match_of
 from jimpitan_server.domain.match_sensed import compare_count
 from jimpitan_server.domain.rupiah import NOTHING, Rupiah
 
@@ -225,16 +225,18 @@ def _lid_count(
     counted = collection.total if collection else NOTHING
     named = visit or collection
     assert named is not None
-    return Match(  # by place, which is twice as fast as by name
-        Relation.LID_COUNT,
-        state,
-        (visit.key,) if visit else (),
-        (collection.collection_id,) if collection else (),
-        counted,
-        counted,
-        reason,
-        named.box,
-        {"opened_at": visit.first_at.isoformat()} if visit else {},
+    return match_of(
+        (
+            Relation.LID_COUNT,
+            state,
+            (visit.key,) if visit else (),
+            (collection.collection_id,) if collection else (),
+            counted,
+            counted,
+            reason,
+            named.box,
+            {"opened_at": visit.first_at} if visit else NO_EVIDENCE,
+        )
     )
 
 
@@ -250,7 +252,12 @@ def _sensor_counts(
         visit = visit_of.get(one.collection_id)
         if visit is None:
             continue
-        known = [sensed[opening.seq] for opening in visit.openings if opening.seq in sensed]
+        openings = visit.openings
+        if len(openings) == 1:  # as nearly every visit
+            only = sensed.get(openings[0].seq)
+            known = [only] if only is not None else []
+        else:
+            known = [sensed[opening.seq] for opening in openings if opening.seq in sensed]
         if known:
             yield compare_count(one, known, low=rules.deposit_low, high=rules.deposit_high)
 
@@ -261,6 +268,8 @@ def _count_remittances(books: Books, rules: Rules) -> Iterator[Match]:
     for remittance in sorted(books.remittances, key=lambda one: (one.paid_at, one.remittance_id)):
         yield _count_remittance(remittance, collection_by_id, taken, rules)
         taken.update(remittance.collection_ids)
+    if len(taken) == len(collection_by_id) and taken == collection_by_id.keys():
+        return
     for one in books.collections:
         if one.collection_id in taken:
             continue

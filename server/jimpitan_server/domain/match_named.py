@@ -12,7 +12,7 @@ from jimpitan_server.domain.match import NO_EVIDENCE, State
 from jimpitan_server.domain.mentions import (
     Mentions,
     plain_all,
-    shape,
+    shapes_of_all,
 )
 from jimpitan_server.domain.pairing import Window
 from jimpitan_server.domain.rupiah import Rupiah
@@ -38,9 +38,9 @@ def link_named(
     lost; it must not be taken for another payment of that amount.
     """
     links: list[Link] = []
-    shapes: set[str] = set()
+    names: list[str] = []
     if not payments:
-        return links, shapes
+        return links, set()
     window, terms = search_window(rules), rules.terms_of(payments[0].account)
     for _, _, payment, reference, rrn, by_reference, by_rrn in _named(payments, waiting):
         day = payment.paid_on
@@ -51,10 +51,10 @@ def link_named(
         del waiting[credit.credit_id]
         links.append(_link(payment, day, credit, terms, rules))
         if credit.credit_id in by_reference:
-            shapes.add(shape(reference))
+            names.append(reference)
         if credit.credit_id in by_rrn:
-            shapes.add(shape(rrn))
-    return links, shapes
+            names.append(rrn)
+    return links, shapes_of_all(names)
 
 
 def shapes_named(links: Sequence[Link]) -> set[str]:
@@ -72,7 +72,7 @@ _Named = tuple[datetime, str, Payment, str, str, Sequence[str], Sequence[str]]
 
 
 def _named(payments: Sequence[Payment], waiting: Mapping[str, Credit]) -> list[_Named]:
-    """Return the payments that are named at all, in order of time."""
+    """Return the payments that are named at all: in order of time, if two are by one text."""
     references = plain_all([payment.reference or "" for payment in payments])
     rrns = plain_all([payment.rrn or "" for payment in payments])
     texts = [(credit.credit_id, credit.text) for credit in waiting.values()]
@@ -82,6 +82,7 @@ def _named(payments: Sequence[Payment], waiting: Mapping[str, Credit]) -> list[_
         return []  # as in nearly every account that settles in batches
     ids_of = mentions.ids_of
     named: list[_Named] = []
+    mentioned: list[str] = []
     for payment, reference, rrn in zip(payments, references, rrns, strict=True):
         by_reference, by_rrn = ids_of(reference), ids_of(rrn)
         if by_reference or by_rrn:
@@ -95,7 +96,10 @@ def _named(payments: Sequence[Payment], waiting: Mapping[str, Credit]) -> list[_
                 by_rrn,
             )
             named.append(one)
-    named.sort(key=_BY_TIME)
+            mentioned += by_reference
+            mentioned += by_rrn
+    if len(set(mentioned)) < len(mentioned):
+        named.sort(key=_BY_TIME)
     return named
 
 

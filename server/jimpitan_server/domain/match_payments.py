@@ -71,7 +71,6 @@ def link_payments(
 
 
 _ORDER = attrgetter("paid_at", "payment_id")
-_CREDIT_ORDER = attrgetter("booked_on", "credit_id")
 
 
 def _link_account(
@@ -83,7 +82,7 @@ def _link_account(
     claimed: Container[str],
     habits: BankHabits,
 ) -> PaymentLinks:
-    waiting = {credit.credit_id: credit for credit in sorted(credits_, key=_CREDIT_ORDER)}
+    waiting = {credit.credit_id: credit for credit in credits_}
     links, shapes = link_named(payments, waiting, rules)
     shapes |= habits.reference_shapes
     linked = {payment.payment_id for link in links for payment in link.payments}

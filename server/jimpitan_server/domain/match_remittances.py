@@ -156,11 +156,14 @@ def _window(rules: Rules) -> Window:
 
 
 def _best_credit(remittance: Remittance, credits_: list[Credit], rules: Rules) -> Credit | None:
-    window, expected = _window(rules), _item_of(remittance)
+    if not credits_:
+        return None
+    window, day = _window(rules), remittance.paid_on
     near = [
         credit
         for credit in credits_
-        if credit.account == remittance.account and window.holds(expected, item_of_credit(credit))
+        if credit.account == remittance.account
+        and -window.before <= (credit.booked_on - day).days <= window.after
     ]
     near.sort(key=lambda credit: (credit.amount != remittance.amount, credit.booked_on))
     return next(iter(near), None)

@@ -16,7 +16,7 @@ from jimpitan_server.domain.expectation import (
     pieces_of,
 )
 from jimpitan_server.domain.ids import BoxId
-from jimpitan_server.domain.match import Match, Relation, State
+from jimpitan_server.domain.match import Match, Relation, State, match_of
 from jimpitan_server.domain.money_discrepancies import MoneyFinding
 from jimpitan_server.domain.rupiah import Rupiah
 
@@ -83,23 +83,25 @@ def _compare_deposits(
         state, word, expected = State.UNDER, "below", Rupiah(least)
     elif counted_idr > most:
         state, word, expected = State.OVER, "above", Rupiah(most)
-    return Match(  # by place, which is twice as fast as by name
-        Relation.SENSOR_COUNT,
-        state,
-        (f"{known.box}/{known.lid_seq}",),
-        (counted.collection_id,),
-        expected,
-        counted.total,
-        f"The count is {word} what {deposits} sensed deposits lead us to expect.",
-        counted.box,
-        {
-            "deposits": deposits,
-            "records_missing": missing,
-            "low_idr": least,
-            "high_idr": most,
-            "difference_low_idr": counted_idr - most,
-            "difference_high_idr": counted_idr - least,
-        },
+    return match_of(
+        (
+            Relation.SENSOR_COUNT,
+            state,
+            (f"{known.box}/{known.lid_seq}",),
+            (counted.collection_id,),
+            expected,
+            counted.total,
+            f"The count is {word} what {deposits} sensed deposits lead us to expect.",
+            counted.box,
+            {
+                "deposits": deposits,
+                "records_missing": missing,
+                "low_idr": least,
+                "high_idr": most,
+                "difference_low_idr": counted_idr - most,
+                "difference_high_idr": counted_idr - least,
+            },
+        )
     )
 
 

@@ -224,5 +224,5 @@ def _discrepancy(
         subject=match.key,
         found_at=now,
         box=match.box,
-        evidence=evidence | dict(match.evidence),
+        evidence=evidence | match.written_evidence,
     )

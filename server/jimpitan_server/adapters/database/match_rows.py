@@ -53,7 +53,7 @@ def _match_rows(matches: Sequence[Match]) -> dict[object, dict[str, object]]:
             "left_idr": match.left_total.amount,
             "right_idr": match.right_total.amount,
             "reason": match.reason,
-            "evidence": json.dumps(dict(match.evidence), sort_keys=True),
+            "evidence": json.dumps(match.written_evidence, sort_keys=True),
         }
         for match in matches
     }

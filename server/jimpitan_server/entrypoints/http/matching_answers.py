@@ -24,7 +24,7 @@ def of_match(match: Match) -> Json:
         "right_idr": match.right_total.amount,
         "variance_idr": match.variance.amount,
         "reason": match.reason,
-        "evidence": dict(match.evidence),
+        "evidence": match.written_evidence,
     }
 
 
