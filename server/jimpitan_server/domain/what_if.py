@@ -32,6 +32,23 @@ _AMOUNTS = {
 _COUNTS = ("remittance_tolerance_steps",)
 _SETTLEMENT = "settlement."
 _NUMBER_MAX = 10_000
+# How far a programme may move what raises an alarm: a treasurer who could let every alarm wait
+# for years, or call every count plausible, would watch himself. Cash waits at most one round of
+# *Jumat Manis* (35 days) and ten days more; records of a box without network as long as its
+# journal is fetched monthly; one deposit is worth at least the smallest coin (Rp 50, Bank
+# Indonesia) and, on average, at most a large note with nine more.
+_ALARM_LIMITS = {
+    "remittance_due_days": (0, 45),
+    "count_due_hours": (0, 7 * 24),
+    "records_due_hours": (0, 45 * 24),
+    "confirmation_due_hours": (0, 45 * 24),
+    "visit_gap_minutes": (0, 12 * 60),
+    "lid_tolerance_minutes": (0, 12 * 60),
+    "qris_remittance_slack_minutes": (0, 24 * 60),
+    "confirmation_slack_minutes": (0, 24 * 60),
+    "deposit_low_idr": (50, 1_000_000),
+    "deposit_high_idr": (50, 1_000_000),
+}
 _SEARCH_DAYS_MAX = 90  # what is looked for longer is compared with too much
 CHANGES_MAX = 50
 NAMED_MAX = 200
@@ -75,7 +92,10 @@ def _set(rules: Rules, name: str, value: str) -> Rules:
 
 
 def check_sound(rules: Rules) -> None:
-    """Refuse rules that contradict each other, or that let a theft pass for a slip of the hand."""
+    """Refuse rules that contradict each other, let a theft pass for a slip, or silence alarms."""
+    for name, (least, most) in _ALARM_LIMITS.items():
+        if not least <= int(rule_values(rules)[name]) <= most:
+            raise Malformed(f"{name} is {least} to {most}, so that alarms come.", code="rule")
     if rules.deposit_low > rules.deposit_high:
         raise Malformed("deposit_low_idr would be above deposit_high_idr.", code="rule")
     tolerated = rules.note_step * rules.remittance_tolerance_steps

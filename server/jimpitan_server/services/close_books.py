@@ -3,7 +3,7 @@
 What comes to light later is booked on the first open day; nothing in a closed period changes.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from jimpitan_server.domain.bank_day import bank_day
 from jimpitan_server.domain.custody import Movement, Place, PlaceKind, Why
@@ -13,6 +13,8 @@ from jimpitan_server.domain.rupiah import NOTHING, Rupiah
 from jimpitan_server.services.ports_ledger import Closing, LedgerStore
 from jimpitan_server.services.post import post
 
+# Older books are kept for the law (UU 8/1997: ten years) and are nobody's to close.
+BEHIND_MAX = timedelta(days=10 * 366)
 NOTE_LENGTH_MIN, NOTE_LENGTH_MAX = 10, 500
 
 
@@ -25,6 +27,8 @@ async def close_books(
         raise Malformed(f"A note has {NOTE_LENGTH_MIN} to {NOTE_LENGTH_MAX} characters.")
     if until >= bank_day(now):
         raise Conflict("Only days that are over can be closed.", code="period_not_over")
+    if until < bank_day(now) - BEHIND_MAX:
+        raise Malformed("A period ends within the last ten years.", code="period_too_old")
     await store.lock_books()
     closed = await store.closed_until()
     if closed is not None and until <= closed:

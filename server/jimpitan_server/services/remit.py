@@ -57,10 +57,13 @@ async def remit(store: CollectionStore, paid: Paid, now: datetime) -> Remittance
         raise Malformed("A remittance was paid in the past three years.")
     if not 0 < len(paid.collection_ids) <= COLLECTIONS_MAX:
         raise Malformed(f"A remittance pays in 1 to {COLLECTIONS_MAX} collections.")
-    account = await _account(store, paid.account)
-    counted = await _counted(store, paid)
-    row = _row(paid, account, now)
-    is_new = await store.add_remittance(row)
+    row = _row(paid, await _account(store, paid.account), now)
+    is_new = await store.remittance_content(row.remittance_id) is None
+    if is_new:
+        counted = await _counted(store, paid)
+        is_new = await store.add_remittance(row)
+    else:  # whatever became of its counts since
+        counted = total((await store.totals_of(paid.collection_ids)).values())
     if not is_new and await store.remittance_content(row.remittance_id) != row.content_sha256:
         raise Conflict("Another remittance has this id.", code="remittance_differs")
     return RemittanceReceipt(

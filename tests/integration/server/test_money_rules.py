@@ -93,6 +93,27 @@ async def test_no_rule_lets_a_theft_pass_for_a_slip_of_the_hand(town: Town) -> N
     assert await town.count(rule_changes) == 4
 
 
+@pytest.mark.parametrize(
+    ("rule", "least", "most"),
+    [
+        ("remittance_due_days", "0", "45"),
+        ("count_due_hours", "0", "168"),
+        ("records_due_hours", "0", "1080"),
+        ("lid_tolerance_minutes", "0", "720"),
+        ("deposit_high_idr", "500", "1000000"),
+    ],
+)
+async def test_no_rule_silences_an_alarm(town: Town, rule: str, least: str, most: str) -> None:
+    assert await set_rule(town, rule, least) == (200, True)
+    assert await set_rule(town, rule, most) == (200, True)
+    assert await set_rule(town, rule, str(int(most) + 1)) == (422, None)
+
+
+async def test_a_deposit_is_worth_a_coin_at_least(town: Town) -> None:
+    assert await set_rule(town, "deposit_low_idr", "0") == (422, None)
+    assert await set_rule(town, "deposit_low_idr", "50") == (200, True)
+
+
 async def test_what_a_deposit_is_worth_at_least_is_no_more_than_at_most(town: Town) -> None:
     high = town.program.money.rules.deposit_high.amount
     assert await set_rule(town, "deposit_low_idr", str(high + 1)) == (422, None)
