@@ -101,15 +101,16 @@ class Canvas:
         y1 = min(self.size[1], int(points[:, 1].max()) + 2)
         if x1 <= x0 or y1 <= y0:
             return None
-        image = Image.new("1", (x1 - x0, y1 - y0))
+        image = Image.new("L", (x1 - x0, y1 - y0))
         draw = ImageDraw.Draw(image)
         for number, ring in enumerate(face.rings):
-            draw.polygon([(x - x0, y - y0) for x, y in ring], fill=0 if number else 1)
+            draw.polygon((ring - (x0, y0)).ravel().tolist(), fill=0 if number else 1)
         xs = numpy.arange(x0, x1, dtype=numpy.float32)[None, :]
         ys = numpy.arange(y0, y1, dtype=numpy.float32)[:, None]
         along_x, along_y, rest = face.depth
         depth = (xs * along_x + ys * along_y + rest).astype(numpy.float32)
-        return (slice(y0, y1), slice(x0, x1)), numpy.array(image), depth
+        mask = numpy.asarray(image).view(numpy.bool_).copy()
+        return (slice(y0, y1), slice(x0, x1)), mask, depth
 
     def paste(self, picture: Image.Image, corners: Numbers) -> None:
         """Put a picture on the face that was painted at three corners: upper left, right, lower.
