@@ -42,8 +42,9 @@ def _read_back(
 ) -> None:
     """Check a file of single labels: its codes, its words, and that nothing overflows."""
     pages = sampled(chosen)
-    every = "" if len(pages) == len(chosen) else f", a sample of {len(pages)}"
-    which = f"{len(chosen)} {NAMES[tier]}{every}"
+    is_every = len(pages) == len(chosen)
+    share = f"all {len(chosen)}" if is_every else f"a sample of {len(pages)} of {len(chosen)}"
+    which = f"{NAMES[tier]} ({share})"
     work.check(f"labels: {which}: codes read at 72 to 300 dpi", check_codes(alone, texts, pages))
     words = label_reading.check_words(alone, texts, pages)
     order = label_reading.check_order(alone, texts, pages)

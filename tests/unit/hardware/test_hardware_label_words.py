@@ -1,11 +1,13 @@
 """Words on labels: Indonesian first, English below and smaller, all of it there; each can fail."""
 
+import json
 from dataclasses import replace
 
 import pytest
-from jimpitan_hardware import label_page, label_reading, label_sheets, labels
+from jimpitan_hardware import cli, label_page, label_reading, label_sheets, labels
 from jimpitan_hardware.label_page import REGULAR, Room, Style
 from jimpitan_hardware.labels import Container, UnfitLabel
+from typer.testing import CliRunner
 
 TEXTS = labels.load_texts()
 PAGES = {
@@ -117,9 +119,39 @@ def test_a_line_on_the_artwork_is_found(tmp_path):
     assert "'Kertas' lie on each other" in fault
 
 
+def test_an_office_changes_both_languages(tmp_path):
+    content = json.loads(labels.TEXTS.read_text())
+    content["motivation"] = "Ayo mulai hari ini"
+    content["english"]["motivation"] = "Start today"
+    (tmp_path / "kantor.json").write_text(json.dumps(content))
+    (tmp_path / "kotak.csv").write_text("code,tier,site,artwork\nbox-0107,box,Kantor,\n")
+    words = ["labels", "--texts", str(tmp_path / "kantor.json")]
+    words += ["--containers", str(tmp_path / "kotak.csv"), "--into", str(tmp_path)]
+    done = CliRunner().invoke(cli.app, words)
+    assert done.exit_code == 0, done.output
+    assert "ok    labels: stickers (all 1): every sentence Indonesian, then English" in done.output
+    said = [one.words for one in label_reading.ink(_made(tmp_path), 0)]
+    assert said[said.index("Ayo mulai hari ini") + 1] == "Start today"
+
+
+def _made(folder):
+    return (folder / "label" / "stickers.pdf").read_bytes()
+
+
 def test_english_too_long_for_its_place_is_refused():
     with pytest.raises(UnfitLabel, match=r"'Word Word .* is too long for its place"):
         drawn("box", texts=other_english(receiver_warning="Word " * 70))
+
+
+def test_a_sample_says_that_it_is_one(tmp_path):
+    rows = "".join(f"can-{number:04},can,Ruang,\n" for number in range(1, 15))
+    (tmp_path / "kaleng.csv").write_text(f"code,tier,site,artwork\n{rows}")
+    words = ["labels", "--texts", str(labels.TEXTS), "--into", str(tmp_path)]
+    words += ["--containers", str(tmp_path / "kaleng.csv")]
+    done = CliRunner().invoke(cli.app, words)
+    assert done.exit_code == 0, done.output
+    assert "labels: can-labels (a sample of 12 of 14): codes read" in done.output
+    assert "all is well" in " ".join(done.output.split())
 
 
 def test_many_labels_are_sampled_from_the_first_to_the_last():
