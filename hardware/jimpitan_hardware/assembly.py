@@ -8,7 +8,7 @@ from dataclasses import replace
 import manifold3d
 import numpy
 
-from jimpitan_hardware import bought, inside, modules, shell, throat
+from jimpitan_hardware import bought, head, inside, modules, shell, throat
 from jimpitan_hardware.sizes import Sizes
 from jimpitan_hardware.solids import Numbers, Solid, bar, total_volume
 
@@ -20,7 +20,7 @@ def assemble(s: Sizes) -> tuple[Solid, ...]:
     """Return every part of the closed and locked box."""
     fitted = modules.load()
     plates = modules.module_plates(s, fitted)
-    cut = [*shell.walls(s), *inside.inside(s), *throat.throat(s), *plates]
+    cut = [*shell.walls(s), *inside.inside(s), *throat.throat(s), *plates, head.screen_bezel(s)]
     return (*cut, *bought.bought(s, fitted))
 
 
@@ -70,7 +70,14 @@ def _near(one: Numbers, other: Numbers) -> bool:
 def check_swing(solids: Sequence[Solid], s: Sizes) -> list[str]:
     """The unlocked lid swings open past everything that stays, in steps of two degrees."""
     free = unlocked(solids)
-    still = [solid for solid in free if solid.group not in ("lid", "cam")]
+    moving = [solid for solid in free if solid.group in ("lid", "cam")]
+    # No farther from the axis than its farthest corner can a part of the lid strike.
+    corners = numpy.array([solid.body().bounding_box() for solid in moving])
+    away = numpy.abs(corners[:, (1, 4)] - s.hinge_y_mm).max()
+    reach_mm = float(numpy.hypot(away, numpy.abs(corners[:, (2, 5)] - s.hinge_z_mm).max()))
+    still = [
+        one for one in free if one.group not in ("lid", "cam") and _near_hinge(one, s, reach_mm)
+    ]
     rest = manifold3d.Manifold.batch_boolean(
         [solid.body() for solid in still], manifold3d.OpType.Add
     )
@@ -80,6 +87,14 @@ def check_swing(solids: Sequence[Solid], s: Sizes) -> list[str]:
             if solid.group in ("lid", "cam") and (rest ^ solid.body()).volume() > TOUCH_MM3:
                 wrong.append(f"{solid.name} strikes something when the lid is {step:.0f}° open.")
     return wrong
+
+
+def _near_hinge(solid: Solid, s: Sizes, reach_mm: float) -> bool:
+    """Whether a part comes so near to the axis of the hinge, seen along it."""
+    box = numpy.array(solid.body().bounding_box())
+    axis = numpy.array((s.hinge_y_mm, s.hinge_z_mm))
+    beside = numpy.maximum(numpy.maximum(box[1:3] - axis, axis - box[4:6]), 0.0)
+    return float(numpy.hypot(*beside)) < reach_mm
 
 
 def check_locked(solids: Sequence[Solid], s: Sizes) -> list[str]:
@@ -228,11 +243,9 @@ def check_modules(solids: Sequence[Solid], s: Sizes) -> list[str]:
     """Every hole of a module is drilled in its plate, and modules leave each other room."""
     fitted = modules.load()
     wrong = []
-    spans = dict(zip(("left", "right"), inside.module_spans(s), strict=True))
-    low = s.bay_floor_z_mm + s.thickness_mm
     for module in fitted:
         plate = next(one for one in solids if one.name == f"module plate {module.plate}")
-        start = spans[module.plate][0]
+        start, _, low = modules.origin(s, module.plate)
         for hole in module.drilled():
             middle = hole.centroid
             place = type(middle)(middle.x + start, middle.y + low)

@@ -28,7 +28,12 @@ PLACES_MAX = 1000
 FEET_MM = 8.0  # rubber feet of the bill
 BOLT_HEAD_MM = 2.8  # hexagon head of M4, ISO 4017
 NUT_LEAST_MM = 2.0  # of thread for the nut under the floor
-MODULE_SCREWS = {"module screw M3": (3.2,), "module screw M2.5": (2.6, 2.7)}  # and their holes
+MODULE_SCREWS = {  # and their holes
+    "module screw M3": (3.2,),
+    "module screw M2.5": (2.6, 2.7),
+    "countersunk screw M3": (2.5,),
+    "plate screw M2.5": (2.05,),
+}
 
 
 class UnfitBill(ValueError):
@@ -210,7 +215,7 @@ def check_counts(
             wrong.append(f"{line.name}: {line.quantity} to buy, {found} in the model.")
     bought = {solid.name for solid in solids if not solid.is_cut}
     listed = tuple(name for line in lines for name in line.solids.split("|") if name)
-    unlisted = [name for name in bought if not name.startswith(listed) and name not in ALONG]
+    unlisted = [name for name in bought if not name.startswith((*listed, *ALONG))]
     return wrong + [f"{name} is in the model but not on the bill." for name in sorted(unlisted)]
 
 
@@ -226,12 +231,25 @@ def check_fastenings(lines: Sequence[Line], s: Sizes, fitted: Sequence[Module]) 
             f"{stop} comes out {under_mm:.1f} mm under the floor; feet are {FEET_MM:.0f}."
         )
     for size, widths in MODULE_SCREWS.items():
-        holes = sum(len(one.holes) for one in fitted if one.hole_mm in widths)
+        holes = sum(
+            len(one.holes) for one in fitted if one.hole_mm in widths and not one.instead_of
+        )
         line = next((one for name, one in named.items() if name.startswith(size)), None)
         if (line.quantity if line else 0) != holes:
             wrong.append(f"{size} is not on the bill {holes} times, once for each hole.")
     return wrong
 
 
-# These come with another part: the hinge's other leaf and knuckle, the lock's cam.
-ALONG = frozenset({"strip leaf", "knuckle", "cam"})
+# These come with another part: the hinge's other leaf and knuckle, the lock's cam, sockets with
+# the module board, lights with the buzzer, heads and nuts with their screw, parts on a module.
+ALONG = (
+    "strip leaf",
+    "knuckle",
+    "cam",
+    "socket",
+    "light",
+    "head of stud",
+    "nut of stud",
+    "outer nut",
+    "top of",
+)

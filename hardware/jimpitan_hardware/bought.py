@@ -1,12 +1,10 @@
 """Bought parts as plain solids, to see that they fit and that nothing touches them."""
 
-from jimpitan_hardware import shell
+from jimpitan_hardware import boards, head, shell
 from jimpitan_hardware.inside import (
     COVER_THREAD_MM,
     cover_screws,
     magnet_places,
-    module_spans,
-    module_y,
     rail_x,
 )
 from jimpitan_hardware.modules import Module
@@ -14,8 +12,6 @@ from jimpitan_hardware.sizes import Sizes
 from jimpitan_hardware.solids import Solid, bar, beside, disc, facing, level
 from jimpitan_hardware.throat import edges_x
 
-MODULE_THICK_MM = {"battery holder": 20.0}
-MODULE_MM = 12.0
 REED_MM = (2.4, 14.0)
 MAGNET_THICK_MM = 3.0
 CAM_MM = 2.5
@@ -147,26 +143,6 @@ def beam_parts(s: Sizes) -> list[Solid]:
     return parts
 
 
-def boards(s: Sizes, modules: tuple[Module, ...]) -> list[Solid]:
-    """The modules on their plates, looking to the cover."""
-    low = s.bay_floor_z_mm + s.thickness_mm
-    starts = dict(zip(("left", "right"), (span[0] for span in module_spans(s)), strict=True))
-    parts = []
-    for module in (one for one in modules if not one.instead_of):
-        x, z = starts[module.plate] + module.at[0], low + module.at[1]
-        thick = MODULE_THICK_MM.get(module.name, MODULE_MM)
-        parts.append(
-            Solid(
-                name=module.name,
-                outline=bar(x, z, x + module.size[0], z + module.size[1]),
-                plane=facing(module_y(s) + thick),
-                height_mm=thick,
-                material="board",
-            )
-        )
-    return parts
-
-
 def screws(s: Sizes) -> list[Solid]:
     """The screws of the cover, whose heads need another key than the money; without thread."""
     t = s.thickness_mm
@@ -186,4 +162,5 @@ def screws(s: Sizes) -> list[Solid]:
 def bought(s: Sizes, modules: tuple[Module, ...]) -> list[Solid]:
     """Return every bought part that has a place."""
     mechanical = [*weighing(s), *hinge(s), *lock(s), *switches(s), *screws(s)]
-    return [*mechanical, *beam_parts(s), *boards(s, modules)]
+    above = [*head.sounding(s), *head.screen(s)]
+    return [*mechanical, *beam_parts(s), *above, *boards.boards(s, modules)]

@@ -7,6 +7,8 @@ from PIL import Image, ImageDraw
 from jimpitan_hardware import (
     assembly,
     cash,
+    fit,
+    guide,
     label_sheets,
     labels,
     painter,
@@ -45,6 +47,12 @@ def check_assembly(work: Workshop) -> None:
         "cover: its screws pass it and bite into the frame": assembly.check_cover,
         "sticker: fits on bare acrylic": assembly.check_sticker,
         "modules: every hole is drilled": assembly.check_modules,
+        "modules: screws go through and bite": fit.check_studs,
+        "controller: on its sockets, with wires, under the cover": fit.check_stack,
+        "controller: an angled USB plug goes in": fit.check_usb,
+        "strip: lights, buzzer and speaker under their holes": fit.check_head,
+        "screen: seen through the strip": fit.check_screen,
+        "colour sensor: sees the cash, its pane is flush": fit.check_colour,
     }
     for what, check in checks.items():
         work.check(what, check(solids, s))
@@ -181,11 +189,12 @@ EXPLODED: dict[str, tuple[float, float, float]] = {
     "bay front": (0, -60, 0),
     "bay floor": (0, 0, -110),
     "module": (0, 70, 0),
-    "controller": (0, 90, 0),
-    "battery": (0, 90, 0),
-    "scale": (0, 90, 0),
-    "motion": (0, 90, 0),
-    "charger": (0, 90, 0),
+    "stud": (0, 70, 0),
+    "head of": (0, 70, 0),
+    "nut of": (0, 70, 0),
+    **dict.fromkeys(guide.FITTED, (0, 100, 0)),
+    **dict.fromkeys(guide.UNDER_STRIP, (0, 0, 85)),
+    "outer nut": (0, 110, 0),
 }
 
 

@@ -8,14 +8,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import manifold3d
+import numpy
 
 from jimpitan_hardware.painter import View
-from jimpitan_hardware.solids import Solid
+from jimpitan_hardware.solids import Numbers, Solid
 
 PICTURE = (400, 440)
-THROAT = ("cheek", "throat front", "throat back", "chute")
-BAY = (*THROAT, "bay", "module plate", "sender", "receiver", "cover frame")
-MODULES = ("controller", "battery", "scale", "motion", "charger")
+THROAT = ("cheek", "throat front", "throat back", "throat pane", "chute")
+STUDS = ("stud", "head of stud", "nut of stud")
+BAY = (*THROAT, "bay", "module plate", *STUDS, "sender", "receiver", "cover frame")
+# What comes in as one piece; controller and plugs stand on the module board.
+MODULES = (
+    "module board",
+    "battery holder",
+    "scale converter",
+    "motion sensor",
+    "charger",
+    "amplifier",
+    "colour sensor",
+)
+ON_BOARD = ("socket", "controller", "top of controller", "plug", "capacitor")
+FASTENED = ("outer nut", "screw of")
+FITTED = (*MODULES, *ON_BOARD, "top of", *FASTENED)
+UNDER_STRIP = ("light", "buzzer", "speaker", "screen", "screw of screen")
 NEW = {"clear": "new clear", "black": "new black"}
 
 
@@ -44,28 +59,35 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         name="ruang elektronik",
-        parts=("bay floor", "bay front", "module plate"),
+        parts=("bay floor", "bay front", "module plate", *STUDS),
         view=View(140, 22),
         alone=True,
         along=(*THROAT, "rod", "leaf"),
     ),
-    Step(name="sinar", parts=("sender", "receiver"), view=View(140, 22)),
+    Step(name="sinar", parts=("sender", "receiver", "module plate behind"), view=View(140, 22)),
     Step(name="dinding", parts=("back", "left", "right", "cover frame"), view=FRONT),
     Step(name="bagian dalam", parts=("rail", "reed", "duct", "skirt"), view=FRONT),
     Step(name="depan", parts=("front", "catch"), view=FRONT, apart=(0, -70, 0)),
-    Step(name="kepala", parts=("strip", "strip leaf", "knuckle"), view=FRONT, apart=(0, 0, 45)),
+    Step(
+        name="kepala",
+        parts=("strip", "strip leaf", "knuckle", *UNDER_STRIP),
+        view=View(-24, -42),
+        alone=True,
+        along=("cheek", "throat", "bay", "cover frame"),
+        apart=(0, 0, 60),
+    ),
     Step(
         name="tutup", parts=("lid", "lip", "magnet", "lock", "cam"), view=FRONT, apart=(0, 0, 45)
     ),
     Step(name="pelat timbangan", parts=("plate", "block"), view=UNDER),
     Step(name="lantai", parts=("floor", "cell", "spacer", "stop"), view=UNDER, apart=(0, 0, -80)),
-    Step(name="modul", parts=MODULES, view=BEHIND, alone=True, along=BAY, apart=(0, 70, 0)),
+    Step(name="modul", parts=FITTED, view=BEHIND, alone=True, along=BAY, apart=(0, 70, 0)),
     Step(
         name="penutup dan stiker",
         parts=("cover",),
         view=BEHIND,
         alone=True,
-        along=(*BAY, *MODULES),
+        along=(*BAY, *FITTED),
         apart=(0, 60, 0),
     ),
 )
@@ -134,7 +156,9 @@ WAYS = (
     ),
 )
 PLACES = 13  # tried along each way
+TOUCH_MM3 = 1e-3
 ASIDE_MM = 6.0  # a module is pushed to the middle so far before it is pulled out
+OFF_STUDS_MM = 6.2  # so far it is pulled straight before, off its studs
 
 
 def check_ways(solids: Sequence[Solid]) -> list[str]:
@@ -151,18 +175,27 @@ def check_ways(solids: Sequence[Solid]) -> list[str]:
             and number <= numbers[way.there]
             and number not in coming
         ]
-        wrong += _struck(way.what, moving, _union(there), way.out)
-    built = _union([one for one in solids if (step_of(one) or 0) < numbers["modul"]])
+        wrong += _struck(way.what, moving, there, way.out)
+    built = [one for one in solids if (step_of(one) or 0) < numbers["modul"]]
     middle = max(one.outline.bounds[2] for one in solids if one.name == "front") / 2
-    for module in (one for one in solids if one.name.startswith(MODULES)):
-        aside = ASIDE_MM if module.outline.centroid.x < middle else -ASIDE_MM
+    for name in MODULES:
+        module = [one for one in solids if _is_of(one, name)]
+        aside = ASIDE_MM if module[0].outline.centroid.x < middle else -ASIDE_MM
+        wrong += _struck(name, module, built, (0.0, OFF_STUDS_MM, 0.0))
+        off = [one.moved(0, OFF_STUDS_MM, 0) for one in module]
         faults = [
-            _struck(module.name, [module.moved(x, 0, 0)], built, (0.0, 60.0, 0.0))
+            _struck(name, [one.moved(x, 0, 0) for one in off], built, (0.0, 60.0, 0.0))
             for x in (0.0, aside)
         ]
         if all(faults):
             wrong += faults[0]
     return wrong
+
+
+def _is_of(solid: Solid, module: str) -> bool:
+    """Whether a part comes in with a module."""
+    with_board = module == "module board" and solid.name.startswith(ON_BOARD)
+    return with_board or solid.name in (module, f"top of {module}")
 
 
 def _union(solids: Sequence[Solid]) -> manifold3d.Manifold:
@@ -174,13 +207,25 @@ def _union(solids: Sequence[Solid]) -> manifold3d.Manifold:
 def _struck(
     what: str,
     moving: Sequence[Solid],
-    rest: manifold3d.Manifold,
+    there: Sequence[Solid],
     way: tuple[float, float, float],
 ) -> list[str]:
+    """Try places along a way; only what the way passes is looked at."""
     bodies = [(solid.name, solid.body()) for solid in moving]
+    boxes = numpy.array([body.bounding_box() for _, body in bodies])
+    low = boxes[:, :3].min(axis=0) + numpy.minimum(0.0, way)
+    high = boxes[:, 3:].max(axis=0) + numpy.maximum(0.0, way)
+    near = _union([solid for solid in there if _is_between(solid, low, high)])
     for place in range(PLACES):
-        there = tuple(length * place / (PLACES - 1) for length in way)
-        struck = [name for name, body in bodies if (rest ^ body.translate(there)).volume() > 1e-3]
+        at = tuple(length * place / (PLACES - 1) for length in way)
+        struck = [
+            name for name, body in bodies if (near ^ body.translate(at)).volume() > TOUCH_MM3
+        ]
         if struck:
             return [f"{what}: {', '.join(struck)} strikes something on the way."]
     return []
+
+
+def _is_between(solid: Solid, low: Numbers, high: Numbers) -> bool:
+    box = numpy.array(solid.body().bounding_box())
+    return bool((box[:3] < high).all() and (low < box[3:]).all())

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from jimpitan_hardware import label_page, labels
-from jimpitan_hardware.label_sheets import KINDS, check_codes, many, rendered, single
+from jimpitan_hardware import label_page, label_reading, labels
+from jimpitan_hardware.label_sheets import KINDS, check_codes, many, rendered, sampled, single
 from jimpitan_hardware.labels import Container, Texts
 from jimpitan_hardware.sizes import Sizes
 from jimpitan_hardware.workshop import Workshop
@@ -31,12 +31,26 @@ def make(work: Workshop, texts: Texts, containers: Sequence[Container]) -> None:
         alone = single(kind, texts, chosen)
         work.write(f"label/{NAMES[tier]}.pdf", alone)
         work.write(f"label/{NAMES[tier]}-sheet.pdf", many(kind, texts, chosen))
-        some = chosen[:3]
-        what = f"labels: codes of {len(some)} of {len(chosen)} {NAMES[tier]} read at 72 to 300 dpi"
-        work.check(what, check_codes(alone, texts, some))
+        _read_back(work, tier, texts, chosen, alone)
         picture = rendered(alone, 0, 65 if tier == "box" else 110)
         few = picture.quantize(64, dither=Image.Dither.NONE)
         few.save(work.place(f"pictures/{NAMES[tier]}.png"), optimize=True)
+
+
+def _read_back(
+    work: Workshop, tier: str, texts: Texts, chosen: Sequence[Container], alone: bytes
+) -> None:
+    """Check a file of single labels: its codes, its words, and that nothing overflows."""
+    pages = sampled(chosen)
+    is_every = len(pages) == len(chosen)
+    share = f"all {len(chosen)}" if is_every else f"a sample of {len(pages)} of {len(chosen)}"
+    which = f"{NAMES[tier]} ({share})"
+    work.check(f"labels: {which}: codes read at 72 to 300 dpi", check_codes(alone, texts, pages))
+    words = label_reading.check_words(alone, texts, pages)
+    order = label_reading.check_order(alone, texts, pages)
+    work.check(f"labels: {which}: every sentence Indonesian, then English", [*words, *order])
+    room = label_reading.check_room(alone, KINDS[tier], pages)
+    work.check(f"labels: {which}: nothing cut off, nothing on each other", room)
 
 
 def label(work: Workshop) -> None:

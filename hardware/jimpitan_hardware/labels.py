@@ -1,7 +1,8 @@
 """What stands on labels: an office's texts, its containers, and the acquirer's QRIS artwork.
 
-Texts come from a JSON file that an office changes; only `info_url` may hold `{code}`. Artwork is
-a picture from the acquirer. It is placed as it is, scaled evenly: never drawn, cut or edited.
+Texts come from a JSON file that an office changes, Indonesian and, under `english`, the English
+of each sentence; only `info_url` may hold `{code}`. Artwork is a picture from the acquirer. It is
+placed as it is, scaled evenly: never drawn, cut or edited.
 """
 
 import csv
@@ -30,6 +31,29 @@ class UnfitLabel(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class English:
+    """The English of every sentence on a label; names stay as they are. Raises `UnfitLabel`."""
+
+    tagline: str
+    slot_hint: str
+    qris_hint: str
+    qris_empty: str
+    receiver_hint: str
+    receiver_warning: str
+    education: str
+    motivation: str
+    contact: str
+    code_hint: str
+    can_hint: str
+    info_hint: str
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be printed."""
+        for one in fields(self):
+            _check_printable(f"english.{one.name}", getattr(self, one.name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
     """Every sentence on a label, and the programme's colour. Raises `UnfitLabel`."""
 
@@ -51,26 +75,30 @@ class Texts:
     can_hint: str
     info_hint: str
     info_url: str
+    english: English
 
     def __post_init__(self) -> None:
         """Refuse what cannot be printed."""
         for one in fields(self):
-            text = getattr(self, one.name)
-            if not isinstance(text, str) or not text.strip() or len(text) > TEXT_LENGTH_MAX:
-                raise UnfitLabel(f"{one.name}: write 1 to {TEXT_LENGTH_MAX} characters.")
-            try:
-                text.encode("cp1252")
-            except UnicodeEncodeError as letter:
-                bad = text[letter.start]
-                raise UnfitLabel(
-                    f"{one.name}: the font has no {bad!r}; write it plainly."
-                ) from None
+            if one.name != "english":
+                _check_printable(one.name, getattr(self, one.name))
         if not COLOUR.fullmatch(self.colour):
             raise UnfitLabel("colour: write it as #RRGGBB.")
         if self.info_url.count("{code}") != 1 or not self.info_url.startswith("https://"):
             raise UnfitLabel("info_url: begins with https:// and has {code} once.")
         if contrast(self.colour) < 4.5:  # WCAG 2.1, 1.4.3
             raise UnfitLabel("colour: white letters on it cannot be read; take a darker one.")
+
+
+def _check_printable(name: str, text: object) -> None:
+    """Refuse a text that is empty, too long, or has a letter that the font has not."""
+    if not isinstance(text, str) or not text.strip() or len(text) > TEXT_LENGTH_MAX:
+        raise UnfitLabel(f"{name}: write 1 to {TEXT_LENGTH_MAX} characters.")
+    try:
+        text.encode("cp1252")
+    except UnicodeEncodeError as letter:
+        bad = text[letter.start]
+        raise UnfitLabel(f"{name}: the font has no {bad!r}; write it plainly.") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,11 +125,18 @@ def load_texts(source: Path = TEXTS) -> Texts:
         content = json.loads(source.read_text(encoding="utf-8"))
     except (OSError, ValueError) as wrong:
         raise UnfitLabel(f"{source.name} cannot be read: {wrong}") from None
-    known = {one.name for one in fields(Texts)}
-    if not isinstance(content, dict) or set(content) != known:
-        odd = sorted(known ^ set(content)) if isinstance(content, dict) else sorted(known)
+    odd = _odd_keys(Texts, content)
+    if not odd:
+        odd = [f"english.{name}" for name in _odd_keys(English, content["english"])]
+    if odd:
         raise UnfitLabel(f"{source.name}: missing or unknown: {', '.join(odd)}.")
-    return Texts(**content)
+    return Texts(**{**content, "english": English(**content["english"])})
+
+
+def _odd_keys(kind: type[Texts] | type[English], content: object) -> list[str]:
+    """Return the keys that a JSON object lacks or has too many."""
+    known = {one.name for one in fields(kind)}
+    return sorted(known ^ set(content)) if isinstance(content, dict) else sorted(known)
 
 
 def load_containers(source: Path = CONTAINERS) -> tuple[Container, ...]:

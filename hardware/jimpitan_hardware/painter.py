@@ -14,7 +14,7 @@ import numpy
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from jimpitan_hardware.solids import Numbers, Solid
+from jimpitan_hardware.solids import CIRCLE_SIDES, Numbers, Solid
 
 COLOURS: dict[str, tuple[int, int, int]] = {
     "clear": (150, 200, 226),
@@ -22,6 +22,7 @@ COLOURS: dict[str, tuple[int, int, int]] = {
     "film": (240, 190, 60),
     "steel": (176, 180, 186),
     "board": (46, 125, 84),
+    "black part": (40, 42, 48),
     "glass": (250, 120, 60),
     "magnet": (200, 40, 60),
     "led": (150, 110, 220),
@@ -34,6 +35,7 @@ CLEAR_LAYER = 0.13  # how much one face of clear acrylic hides
 OVERSAMPLED = 2
 FACING_MIN = 1e-3  # a face seen from the side is a line
 HIDDEN_MM = 0.9  # an edge is as deep as the face it bounds
+SMALL_MM = 14.0  # circles below it are drawn with a third of their sides
 PASTE_MM = 0.1  # how exactly a pasted picture must lie on its face
 LIGHT = numpy.array((0.35, -0.55, 0.76))
 BACKGROUND = (247, 248, 250)
@@ -99,15 +101,16 @@ class Canvas:
         y1 = min(self.size[1], int(points[:, 1].max()) + 2)
         if x1 <= x0 or y1 <= y0:
             return None
-        image = Image.new("1", (x1 - x0, y1 - y0))
+        image = Image.new("L", (x1 - x0, y1 - y0))
         draw = ImageDraw.Draw(image)
         for number, ring in enumerate(face.rings):
-            draw.polygon([(x - x0, y - y0) for x, y in ring], fill=0 if number else 1)
+            draw.polygon((ring - (x0, y0)).ravel().tolist(), fill=0 if number else 1)
         xs = numpy.arange(x0, x1, dtype=numpy.float32)[None, :]
         ys = numpy.arange(y0, y1, dtype=numpy.float32)[:, None]
         along_x, along_y, rest = face.depth
         depth = (xs * along_x + ys * along_y + rest).astype(numpy.float32)
-        return (slice(y0, y1), slice(x0, x1)), numpy.array(image), depth
+        mask = numpy.asarray(image).view(numpy.bool_).copy()
+        return (slice(y0, y1), slice(x0, x1)), mask, depth
 
     def paste(self, picture: Image.Image, corners: Numbers) -> None:
         """Put a picture on the face that was painted at three corners: upper left, right, lower.
@@ -181,9 +184,15 @@ def _corners(solid: Solid) -> Numbers:
     return numpy.vstack((solid.plane.points(ring), solid.plane.points(ring, solid.height_mm)))
 
 
+def _drawn(ring: Numbers) -> Numbers:
+    """A small circle with fewer sides: more are not seen, and each of them is a face."""
+    is_small = len(ring) == CIRCLE_SIDES and numpy.ptp(ring[:, 0]) < SMALL_MM
+    return ring[::3] if is_small else ring
+
+
 def faces(solid: Solid, frame: Frame) -> list[Face]:
     """Return the faces of a solid that look at the eye."""
-    rings = solid.rings()
+    rings = [_drawn(ring) for ring in solid.rings()]
     low = [frame.place(solid.plane.points(ring)) for ring in rings]
     high = [frame.place(solid.plane.points(ring, solid.height_mm)) for ring in rings]
     normal = solid.plane.n

@@ -130,13 +130,15 @@ def _apart(
 
 
 def _normals(points: Numbers) -> list[tuple[float, float]]:
-    """Return the directions across the sides of a polygon, each once."""
-    found = []
+    """Return the directions across the sides of a polygon; parallel sides have one."""
+    found: dict[tuple[float, float], tuple[float, float]] = {}
     for u, v in numpy.roll(points, -1, axis=0) - points:
         length = math.hypot(u, v)
         if length > 1e-6:
-            found.append((float(v / length), float(-u / length)))
-    return found[: len(found) // 2] if len(points) == 4 else found
+            across = (float(v / length), float(-u / length))
+            turned = across if across > (0.0, 0.0) else (-across[0], -across[1])
+            found.setdefault((round(turned[0], 6), round(turned[1], 6)), across)
+    return list(found.values())
 
 
 def ways_out(free: Flags) -> Flags:

@@ -10,10 +10,11 @@ from jimpitan_hardware.sizes import Sizes
 from jimpitan_hardware.solids import Numbers, Solid
 from jimpitan_hardware.wiring import Cable, Harness
 
-# Which solid a part of the harness is; the plugs J1 to J8 are at the controller.
+# Which solid a part of the harness is; a plug is a solid of its own name.
 SOLIDS_BY_PART = {
     "A1": "sender B",
     "A2": "receiver B",
+    "A3": "buzzer",
     "B1": "cell",
     "BT1": "battery holder",
     "S1": "reed left",
@@ -21,15 +22,16 @@ SOLIDS_BY_PART = {
     "U2": "scale converter",
     "U3": "motion sensor",
     "U4": "charger",
+    "U5": "colour sensor",
+    "U6": "amplifier",
+    "U7": "screen",
+    "LS1": "speaker",
 }
 SPARE_MM = 50  # to strip, crimp and plug both ends; an estimate
 
 
 def ways_mm(solids: Sequence[Solid], harness: Harness, s: Sizes) -> dict[str, float]:
-    """Return the shortest way of each cable along walls, in mm.
-
-    A part of the plus has no place in the box yet, and its cable no way.
-    """
+    """Return the shortest way of each cable along walls, in mm; none without a place."""
     found = {}
     for cable in harness.cables:
         start, end = _place(solids, cable.start, s), _place(solids, cable.end, s)
@@ -42,16 +44,17 @@ def ways_mm(solids: Sequence[Solid], harness: Harness, s: Sizes) -> dict[str, fl
 
 
 def _place(solids: Sequence[Solid], end: str, s: Sizes) -> Numbers | None:
-    if end == "A3":
-        return numpy.array((max(shell.light_places(s)), s.strip_y_mm, s.height_mm))
     if end == "P1":
         return numpy.array((s.width_mm, *shell.cable_exit(s)))
-    name = SOLIDS_BY_PART.get(end, "controller" if end.startswith("J") else "")
+    name = SOLIDS_BY_PART.get(end, f"plug {end}")
     return next((_middle(solid) for solid in solids if solid.name == name), None)
 
 
 def _corners(solids: Sequence[Solid], cable: Cable) -> list[Numbers]:
-    """The wire of the cell goes up the duct, from its lower to its upper end."""
+    """The cell's wire goes up the duct; that of the lights past both pairs to the buzzer."""
+    if cable.end == "A3":
+        lights = [solid for solid in solids if solid.name in ("light 1", "light 3")]
+        return [_middle(solid) for solid in lights]
     if cable.start != "B1":
         return []
     box = next(solid for solid in solids if solid.name == "duct front").body().bounding_box()
@@ -75,7 +78,8 @@ def check_reach(solids: Sequence[Solid], harness: Harness, s: Sizes) -> list[str
         if cable.name in ways and cable.length_mm < ways[cable.name] + SPARE_MM
     ]
     return wrong + [
-        f"{cable.name}: where {cable.end} lies in the box is not known."
+        f"{cable.name}: where {end} lies in the box is not known."
         for cable in harness.cables
-        if cable.name not in ways and not cable.is_optional
+        for end in (cable.start, cable.end)
+        if _place(solids, end, s) is None
     ]

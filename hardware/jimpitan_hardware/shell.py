@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from shapely.geometry import Polygon
 
+from jimpitan_hardware import head
 from jimpitan_hardware.sizes import Sizes
 from jimpitan_hardware.solids import Solid, bar, beside, disc, facing, level, without
 
@@ -103,7 +104,7 @@ def seal_x(s: Sizes) -> float:
 def cover_window(s: Sizes, gap: float = 0.0) -> Polygon:
     """The window of the electronics bay in the back; with a gap, the cover that fills it."""
     low, top = s.bay_floor_z_mm + s.thickness_mm + 3, s.height_mm - s.thickness_mm - 4
-    return bar(9 + gap, low + gap, s.width_mm - 9 - gap, top - gap)
+    return bar(8.5 + gap, low + gap, s.width_mm - 8.5 - gap, top - gap)
 
 
 def back(s: Sizes) -> Solid:
@@ -218,7 +219,7 @@ def strip(s: Sizes) -> Solid:
         *corners,
         slot(s),
         *[bar(x, cheek_tab(s)[0], x + t, cheek_tab(s)[1]) for x in lefts],
-        *[disc(x, (s.strip_y_mm + d) / 2 - 4, 5.0) for x in light_places(s)],
+        *head.holes(s),
     )
     return Solid(
         name="strip", outline=outline, plane=level(s.height_mm - t), height_mm=t, material="clear"
@@ -228,11 +229,6 @@ def strip(s: Sizes) -> Solid:
 def cheek_tab(s: Sizes) -> Span:
     """Where the strip holds the cheeks of the throat, along y."""
     return (s.slot_y_mm + 6, s.slot_y_mm + 12)
-
-
-def light_places(s: Sizes) -> list[float]:
-    """Where the lights shine through the strip, along x."""
-    return [20.0, 32.0, s.width_mm - 32, s.width_mm - 20]
 
 
 def lid(s: Sizes) -> Solid:

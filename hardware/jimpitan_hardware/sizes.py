@@ -45,7 +45,7 @@ class Sizes:
     beam_spacing_mm: float = 30.0  # best of 15 to 40 mm in a Monte-Carlo of four coins
     beam_hole_mm: float = 3.0
     beam_part_mm: float = 5.2  # an infrared LED of 5 mm
-    bay_floor_depth_mm: float = 96.0  # to the bay floor's upper face, clear of beam B
+    bay_floor_depth_mm: float = 104.0  # to the bay floor's face: under the controller goes a plug
 
     # The flap under the throat: leaves of thin film that lean on the chute, as a check valve.
     chute_degrees: float = 38.0  # from the vertical; 30 to 45 lets cash slide

@@ -5,7 +5,7 @@ Everything in a box, sheet part or bought part, is an outline pulled straight up
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import manifold3d
 import numpy
@@ -76,6 +76,9 @@ class Solid:
     height_mm: float
     material: str
     group: str = "fixed"  # fixed, lid, cam, flap, plate or cover: what moves together
+    _made: list[manifold3d.Manifold] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         """One outline, valid, with something in it."""
@@ -95,7 +98,12 @@ class Solid:
         return [numpy.array(ring.coords)[:-1] for ring in rings]
 
     def body(self) -> manifold3d.Manifold:
-        """Return the solid in its place."""
+        """Return the solid in its place; it is made once, since neither of them can change."""
+        if not self._made:
+            self._made.append(self._body())
+        return self._made[0]
+
+    def _body(self) -> manifold3d.Manifold:
         section = manifold3d.CrossSection(
             [ring.tolist() for ring in self.rings()], manifold3d.FillRule.EvenOdd
         )

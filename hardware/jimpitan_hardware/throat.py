@@ -25,6 +25,7 @@ ROD_MM = 2.0  # steel rod that the film hangs on
 SIDE_GAP_MM = 0.4  # between the leaves of the flap, and to the cheeks
 CHUTE_SPANS: list[Span] = [(9.0, 23.0)]  # where the cheeks hold the chute, along it
 RECEIVER_MM = (6.0, 7.2)  # mould of a TSSP receiver, with room; unverified
+COLOUR_WINDOW_MM = (13.0, 10.0)  # the colour sensor and its LED look through it
 
 
 def edges_x(s: Sizes) -> Span:
@@ -130,18 +131,35 @@ def _between(s: Sizes, low: float, high: float, spans: list[Span]) -> Polygon:
     return joined(bar(left, low, right, high), *tabs)
 
 
+def colour_window(s: Sizes) -> Polygon:
+    """The window of the colour sensor in the back wall (x, z), midway between the beams."""
+    wide, high = COLOUR_WINDOW_MM
+    x, z = s.width_mm / 2, (s.beam_a_z_mm + s.beam_b_z_mm) / 2
+    return bar(x - wide / 2, z - high / 2, x + wide / 2, z + high / 2)
+
+
 def throat_walls(s: Sizes) -> list[Solid]:
-    """Front and back wall of the throat; the back one reaches down to the chute."""
+    """Front and back wall; the back one reaches down to the chute, and has a glazed window.
+
+    The pane fills the window, flush with the wall, so that no note catches in it.
+    """
     t, top = s.thickness_mm, s.height_mm - s.thickness_mm
     near, far = faces_y(s)
     front = _between(s, s.bay_floor_z_mm, top, wall_spans(s))
-    back = _between(s, chute_top(s)[1], top, wall_spans(s))
+    back = without(_between(s, chute_top(s)[1], top, wall_spans(s)), colour_window(s))
     return [
         Solid(
             name="throat front", outline=front, plane=facing(near), height_mm=t, material="black"
         ),
         Solid(
             name="throat back", outline=back, plane=facing(far + t), height_mm=t, material="black"
+        ),
+        Solid(
+            name="throat pane",
+            outline=colour_window(s),
+            plane=facing(far + t),
+            height_mm=t,
+            material="clear",
         ),
     ]
 

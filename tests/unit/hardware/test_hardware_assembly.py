@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from jimpitan_hardware import assembly, bought, inside, modules, shell
+from jimpitan_hardware import assembly, inside, modules, shell
 from jimpitan_hardware.sizes import Sizes, UnfitSizes
 from jimpitan_hardware.solids import BrokenOutline, Solid, bar, disc, level, without
 from shapely import affinity
@@ -198,4 +198,3 @@ def test_modules_that_lie_on_each_other_are_found(monkeypatch):
     )
     monkeypatch.setattr(modules, "load", lambda: crowded)
     assert any("lie on each other" in one for one in assembly.check_modules(SOLIDS, SIZES))
-    assert bought.boards(SIZES, crowded)

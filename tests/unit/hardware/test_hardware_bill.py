@@ -35,6 +35,8 @@ def test_the_bill_harness_and_model_name_the_same_parts():
         (changed("jumper", refs=("JP1", "R99")), "R99 is on the bill but not wired."),
         (changed("jumper", refs=("JP1", "C1")), "C1 is on the bill twice."),
         (changed("colour sensor", option="core"), "U5 is core on the bill"),
+        (changed("screen", option="core"), "U7 is core on the bill"),
+        ([line for line in LINES if "LS1" not in line.refs], "LS1 is wired but not on the bill."),
         (changed("resistor 4k7", name="resistor 47k"), "R7 is 4k7 in the harness, resistor 47k"),
     ],
 )
@@ -49,6 +51,11 @@ def test_a_bill_that_differs_from_the_harness_is_named(lines, sentence):
         (changed("clear acrylic 4 mm", quantity=3), "clear acrylic 4 mm: 3 to buy, 1"),
         (changed("resistor 100k", quantity=3), "resistor 100k: 3 to buy for 4 places."),
         ([line for line in LINES if line.name != "cam lock"], "lock is in the model but not"),
+        ([line for line in LINES if line.name != "screen"], "screen is in the model but not"),
+        (
+            changed("plate screw M2.5 x 5", quantity=2),
+            "plate screw M2.5 x 5: 2 to buy, 4 in the model.",
+        ),
     ],
 )
 def test_a_bill_that_differs_from_the_model_is_named(lines, sentence):
@@ -160,7 +167,7 @@ def test_the_test_blade_tells_the_beams_apart():
     [
         ({"slot_gap_mm": 0.7}, "does not go into the slot"),
         ({"beam_spacing_mm": 1.0}, "do not tell the beams apart"),
-        ({"beam_spacing_mm": 61.0}, "strikes the chute"),
+        ({"beam_spacing_mm": 69.0}, "strikes the chute"),
     ],
 )
 def test_a_blade_that_does_not_fit_the_box_is_found(values, sentence):

@@ -85,10 +85,17 @@ def test_a_net_without_a_way_is_refused():
 
 def test_the_boards_holes_are_drilled_in_its_plate():
     module = next(one for one in modules.load() if one.name == "carrier board")
-    assert module.instead_of == "controller"
+    assert module.instead_of == "module board"
     assert module.size == (BOARD.width, BOARD.height)
     wanted = {(x, round(BOARD.height - y, 3)) for x, y in BOARD.holes}
     assert set(module.holes) == wanted
+    pilot = next(one for one in modules.load() if one.name == "module board")
+    assert (pilot.holes, pilot.at, pilot.size) == (module.holes, module.at, module.size)
+    # Its parts look to the cover: what is left on the board is right in the box.
+    left, low = module.at
+    x, y = BOARD.holes[1]
+    turned = (left + BOARD.width - x, low + BOARD.height - y)
+    assert any(place == pytest.approx(turned) for place in module.places())
 
 
 def test_the_board_is_drawn_as_committed(laid):

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from components import ROOT
-from jimpitan_hardware import assembly, guide
+from jimpitan_hardware import assembly, guide, head
 from jimpitan_hardware.sizes import Sizes
 from jimpitan_hardware.solids import bar
 
@@ -41,7 +41,12 @@ def test_a_module_larger_than_the_window_does_not_come_in():
     tall = changed(
         "controller", lambda one: replace(one, outline=one.outline.union(bar(20, 320, 30, 395)))
     )
-    assert any("controller strikes" in sentence for sentence in guide.check_ways(tall))
+    assert "module board: controller strikes something on the way." in guide.check_ways(tall)
+
+
+def test_a_module_that_sits_fast_on_its_studs_is_found():
+    long = changed("stud of motion sensor 2", lambda one: one.moved(0, 5, 0))
+    assert any("motion sensor strikes" in sentence for sentence in guide.check_ways(long))
 
 
 def test_a_blocked_floor_is_found():
@@ -61,6 +66,27 @@ def test_every_step_has_its_heading_and_its_picture():
     for (number, words), step in zip(headings, guide.STEPS, strict=True):
         assert step.name in words.lower()
         assert f"pictures/step-{int(number):02}.png" in WORDS
+
+
+def test_the_words_tell_where_light_sound_and_screen_lie():
+    sizes = Sizes()
+    rows = {
+        line.split("|")[1].split(" (")[0].strip(): [cell.strip() for cell in line.split("|")[2:4]]
+        for line in WORDS.splitlines()
+        if line.startswith("|")
+    }
+    lights = head.light_places(sizes)
+    ys = f"{_written(lights[0][1])} dan {_written(lights[1][1])}"
+    left, near, right, far = head.screen_room(sizes)
+    assert rows["lampu 1, 2"] == [_written(lights[0][0]), ys]
+    assert rows["lampu 3, 4"] == [_written(lights[2][0]), ys]
+    assert rows["piezo"] == [_written(one) for one in head.buzzer_place(sizes)]
+    assert rows["pengeras suara"] == [_written(one) for one in head.speaker_place(sizes)]
+    assert rows["layar"] == [_written((left + right) / 2), _written((near + far) / 2)]
+
+
+def _written(number):
+    return f"{round(number, 2):g}".replace(".", ",")
 
 
 def test_papers_lead_to_files_that_exist():

@@ -65,9 +65,8 @@ def test_artwork_comes_out_of_the_pdf_as_it_went_in(tmp_path):
 def test_every_code_of_the_example_is_read_back():
     for kind, tier in ((BOX, "box"), (CAN, "can")):
         chosen = labels.of_tier(LIST, tier)
-        assert (
-            label_sheets.check_codes(label_sheets.single(kind, TEXTS, chosen), TEXTS, chosen) == []
-        )
+        content = label_sheets.single(kind, TEXTS, chosen)
+        assert label_sheets.check_codes(content, TEXTS, dict(enumerate(chosen))) == []
 
 
 def test_a_sheet_holds_many_and_every_code_is_on_it():
@@ -114,7 +113,7 @@ def test_a_sticker_has_its_real_size_with_bleed_and_cut_marks():
 
 def test_another_code_than_the_containers_is_found():
     content = label_sheets.single(BOX, TEXTS, LIST[:1])
-    other = [replace(LIST[0], code="box-9999")]
+    other = {0: replace(LIST[0], code="box-9999")}
     wrong = label_sheets.check_codes(content, TEXTS, other, dpis=(150,))
     assert wrong == ["box-9999: its code cannot be read at 150 dpi."]
 
@@ -179,6 +178,28 @@ def test_texts_with_a_missing_key_are_refused(tmp_path):
         labels.load_texts(file)
     file.write_text("{")
     with pytest.raises(UnfitLabel, match=r"kantor\.json cannot be read"):
+        labels.load_texts(file)
+
+
+@pytest.mark.parametrize(
+    ("english", "sentence"),
+    [
+        (None, "missing or unknown: english"),
+        ({}, r"missing or unknown: english\.can_hint"),
+        ({"contact": ""}, r"english\.contact: write 1 to 400"),
+        ({"tagline": "→"}, r"english\.tagline: the font has no"),
+        ({"receiver": "X"}, r"missing or unknown: english\.receiver\."),
+    ],
+)
+def test_texts_without_their_english_are_refused(tmp_path, english, sentence):
+    content = json.loads(labels.TEXTS.read_text())
+    if english is None:
+        del content["english"]
+    else:
+        content["english"] = {**content["english"], **english} if english else {}
+    file = tmp_path / "kantor.json"
+    file.write_text(json.dumps(content))
+    with pytest.raises(UnfitLabel, match=sentence):
         labels.load_texts(file)
 
 

@@ -160,3 +160,9 @@ def test_every_cable_reaches_and_a_short_or_placeless_one_is_found():
         assert fault.startswith(f"{name} has ")
     lost = [solid for solid in solids if solid.name != "charger"]
     assert any("W1: where U4 lies" in one for one in reach.check_reach(lost, HARNESS, sizes))
+    assert set(ways) == {cable.name for cable in HARNESS.cables}
+    blind = [solid for solid in solids if solid.name not in ("screen", "speaker")]
+    assert reach.check_reach(blind, HARNESS, sizes) == [
+        "W14: where U7 lies in the box is not known.",
+        "W15: where LS1 lies in the box is not known.",
+    ]
