@@ -16,6 +16,13 @@ def spoken(amount: Rupiah) -> str:
     return f"{_words(amount.amount)} rupiah"
 
 
+def spoken_number(value: int) -> str:
+    """Return a whole number of nothing or more in words: `dua puluh`."""
+    if value < 0:
+        raise ValueError("what is spoken was counted, so it is not below nothing")
+    return _words(value)
+
+
 def _words(value: int) -> str:
     if value < 100:
         return _below_hundred(value)

@@ -188,3 +188,15 @@ async def test_collectors_count_blind(town: Town) -> None:
     assert (await town.client.get("/admin/berkas/nobody")).status_code == 404
     assert (await town.client.get("/admin/berkas/X")).status_code == 404
     assert "Belum ada penarikan" in await town.page("/admin/berkas/box-0018")
+
+
+async def test_a_repeated_notification_is_one_payment_of_the_dossier(town: Town) -> None:
+    scan = {"scan_id": str(uuid4()), "payload": qris_of("A17")}
+    await town.send("collector", "/api/v1/boxes/box-0017/scans", scan)
+    for reference in ("R100000", "R100001"):
+        await town.pay(reference, 5_000, terminalId="A17", rrn="123456789012")
+    town.clock.step(minutes=5)
+    await town.count_cash()
+    await town.program.money.reconcile()
+    (journey,) = await journeys(town)
+    assert journey["qris"]["provisional"] == {"count": 1, "amount_idr": 5_000}

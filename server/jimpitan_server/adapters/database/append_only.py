@@ -95,6 +95,8 @@ PROTECTED = (
     "visit_plans",
     "visit_plan_ends",
     "count_receipts",
+    "reports",
+    "report_acts",
 )
 
 

@@ -188,7 +188,7 @@ def _part(
     for at, due_idr, state in paid:
         if at > until or (began_at is not None and at <= began_at):
             continue
-        if state in ("remittance", "refunded", State.VOID.value):
+        if state in ("remittance", "refunded", State.VOID.value, State.DUPLICATE.value):
             continue
         number, amount = sums[state in IN_ACCOUNT]
         sums[state in IN_ACCOUNT] = (number + 1, amount + Rupiah(due_idr))
