@@ -18,6 +18,7 @@ from jimpitan_server.entrypoints.http import (
     collector_door,
     configuration_door,
     confirmation_door,
+    day_door,
     dossier_door,
     enrolment_door,
     gateway_door,
@@ -78,6 +79,7 @@ ROUTERS = (
     visit_door.router,
     visit_page_door.router,
     witness_door.router,
+    day_door.router,
     collector_door.router,
 )
 
