@@ -30,6 +30,7 @@ from jimpitan_server.adapters.live import LiveTotals, live_totals
 from jimpitan_server.adapters.metrics import Metrics, check_reader
 from jimpitan_server.adapters.money_desk import MoneyDesk
 from jimpitan_server.adapters.passwords import ArgonPasswords
+from jimpitan_server.adapters.phone_desk import PhoneDesk, phone_desk
 from jimpitan_server.adapters.pull_desk import BENCH, Imported, import_records
 from jimpitan_server.adapters.rollout_desk import RolloutDesk
 from jimpitan_server.adapters.sticker_desk import StickerDesk
@@ -86,6 +87,7 @@ class Program:
     collections: CollectionDesk
     visits: VisitDesk
     days: DayDesk
+    phones: PhoneDesk
     elapsed_s: Callable[[], float] = time.monotonic
 
     async def accept(
@@ -346,25 +348,22 @@ async def build(settings: Settings, clock: Clock | None = None) -> Program:
     now = clock or SystemClock()
     database, gift = Database(settings.database_url), settings.gift()
     vault = BoxVault(master := MasterKey(settings.master_secret()))
-    live = live_totals(
-        database,
-        now,
-        gift=gift,
-        stale_after=timedelta(seconds=settings.stale_after_s),
-        viewers_max=settings.viewers_max,
-    )
+    stale = timedelta(seconds=settings.stale_after_s)
+    viewers_max = settings.viewers_max
+    live = live_totals(database, now, gift=gift, stale_after=stale, viewers_max=viewers_max)
     rules = Rules(deposit_low=Rupiah(gift.low_idr), deposit_high=Rupiah(gift.high_idr))
     metrics, commands, keyring = Metrics(), Bell(), BoxKeyring(vault)
     thanks = ThanksDesk(
         database=database,
         clock=now,
         keyring=keyring,
-        online_within=timedelta(seconds=settings.stale_after_s),
+        online_within=stale,
         ring=commands.ring,
         note=lambda outcome: metrics.thanks.labels(outcome).inc(),
     )
     money = MoneyDesk(database, now, rules, live.changed, settings.bank_closed_days)
     visits = VisitDesk(database, now, settings.timezone)
+    collections = CollectionDesk(database, now, money, settings.witness_demanded)
     return Program(
         settings=settings,
         database=database,
@@ -388,5 +387,6 @@ async def build(settings: Settings, clock: Clock | None = None) -> Program:
         commands=commands,
         visits=visits,
         days=DayDesk(database, now, visits),
-        collections=CollectionDesk(database, now, money, settings.witness_demanded),
+        collections=collections,
+        phones=phone_desk(database, now, collections, master, commands),
     )

@@ -95,6 +95,8 @@ PROTECTED = (
     "visit_plans",
     "visit_plan_ends",
     "count_receipts",
+    "visit_starts",
+    "sealed_pins_wrong",
 )
 
 

@@ -30,6 +30,7 @@ from jimpitan_server.entrypoints.http import (
     loss_door,
     matching_door,
     money_door,
+    phone_door,
     phone_page_door,
     public_door,
     receipt_door,
@@ -81,6 +82,7 @@ ROUTERS = (
     visit_page_door.router,
     witness_door.router,
     day_door.router,
+    phone_door.router,
     phone_page_door.router,
     collector_door.router,
 )

@@ -3,6 +3,7 @@
 Collectors count blind: no number of gifts, no weight and no sum stands in what is sent here.
 """
 
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated
@@ -38,6 +39,7 @@ async def get_day(request: Request, program: TheProgram, session: Collecting) ->
     """Return the route of the day with how each box is, in the reader's language."""
     say = words.translator(words.language_of(request))
     day = await program.days.day(session.user_id)
+    key_id, public_key = await program.phones.pin_key.public()
     answer: Json = {
         "collector": {"user_id": session.user_id, "login_name": session.login_name},
         "csrf_token": session.csrf_token,
@@ -48,6 +50,7 @@ async def get_day(request: Request, program: TheProgram, session: Collecting) ->
         "witness_demanded": program.settings.witness_demanded,
         "witnesses": day.witnesses,
         "denominations": sorted(DENOMINATIONS, reverse=True),
+        "pin_key": {"id": key_id, "spki": b64encode(public_key).decode()},
         "boxes": [_of_call(call, day, program, say) for call in day.calls],
         "left_out": day.left_out,
     }

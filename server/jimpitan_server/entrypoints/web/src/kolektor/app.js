@@ -11,12 +11,13 @@ import { t } from "./words.js";
 
 const main = document.getElementById("app");
 const notice = document.getElementById("notice");
-const app = { day: null, state: "offline", draw, go, say, refresh, install: null };
+const app = { day: null, state: "offline", draw, update, go, say, refresh, install: null };
 let wanted = 0;
 
+const STEP = /^#\/kotak\/([a-z0-9-]+)\/([a-z]+)$/;
 const VIEWS = [
   [/^#\/kotak\/([a-z0-9-]+)$/, boxView],
-  [/^#\/kotak\/([a-z0-9-]+)\/([a-z]+)$/, async (...all) => (await import("./collect.js")).collectView(...all)],
+  [STEP, async (...all) => (await import("./collect.js")).collectView(...all)],
   [/^#\/terima\/([0-9a-f-]+)$/, async (...all) => (await import("./receipt.js")).receiptView(...all)],
   [/^#\/kirim$/, outboxView],
   [/^#\/lainnya$/, moreView],
@@ -28,7 +29,8 @@ function go(hash, { replace = false } = {}) {
   return draw({ focus: true });
 }
 
-// A view that was asked for later wins, however long an earlier one takes.
+// A view that was asked for later wins, however long an earlier one takes. A view may answer
+// another place instead.
 async function draw({ focus = false } = {}) {
   const turn = (wanted += 1);
   const found = VIEWS.find(([pattern]) => pattern.test(location.hash));
@@ -41,6 +43,10 @@ async function draw({ focus = false } = {}) {
     shown = [h("h1", {}, t("Ada yang salah")), h("p", {}, explain(error))];
   }
   if (turn !== wanted || !shown) return;
+  if (typeof shown === "string") {
+    await go(shown, { replace: true });
+    return;
+  }
   main.replaceChildren(...[shown].flat(3).filter(Boolean));
   const heading = main.querySelector("h1");
   document.title = heading ? `${heading.textContent} – ${document.body.dataset.programme}` : document.title;
@@ -50,6 +56,13 @@ async function draw({ focus = false } = {}) {
     heading.focus({ preventScroll: true });
     scrollTo(0, 0);
   }
+}
+
+// Something changed behind the page: never takes away what somebody is typing.
+async function update() {
+  const isTyping = main.contains(document.activeElement) && document.activeElement.matches("input, textarea");
+  if (isTyping || STEP.test(location.hash)) await marks();
+  else await draw();
 }
 
 async function marks() {
@@ -101,12 +114,12 @@ function say(sentence, tone = "good") {
 
 async function refresh() {
   const told = await takeDay().catch((error) => (say(error, "act"), { day: app.day, state: "offline" }));
+  const isFirst = !app.day;
   Object.assign(app, told);
-  await draw();
+  await (isFirst ? draw() : update());
 }
 
 async function start() {
-  addEventListener("hashchange", () => draw({ focus: true }));
   addEventListener("popstate", () => draw({ focus: true }));
   addEventListener("online", refresh);
   addEventListener("beforeinstallprompt", (event) => {

@@ -11,7 +11,7 @@ export async function boxView(app, code) {
     h("a", { class: "back", href: "#/" }, icon("back"), t("Rute")),
     h("h1", {}, code, box?.due_on && [" ", h("span", { class: `state ${box.late_days ? "act" : "watch"}` }, late(box))]),
     box ? known(box) : h("p", { class: "card calm" }, icon("warn"), t("Kotak ini tidak ada di rute Anda. Periksa kodenya sekali lagi; bila benar, Anda tetap dapat menghitungnya.")),
-    h("p", { class: "dock" }, h("a", { class: "button main", href: `/kolektor/${code}` },
+    h("p", { class: "dock" }, h("a", { class: "button main", href: `#/kotak/${code}/${draft?.step ?? "kunjungan"}` },
       draft ? t("Lanjutkan penarikan") : t("Mulai penarikan"))),
   ];
 }

@@ -24,6 +24,12 @@ export async function enqueue(items) {
   changed();
 }
 
+// Puts work in the place of what was refused under the same id.
+export async function replaceItem(item) {
+  await put("outbox", item);
+  changed();
+}
+
 // Turns a count that is under way into work to send, at once or not at all. In two tabs the
 // second finds no draft any more, and nothing is written twice.
 export async function close(box, collection_id, items) {
@@ -58,14 +64,14 @@ export async function flush(options) {
   const outcome = await send(options).catch((error) => (page?.say(error, "act"), "unreachable"));
   if (outcome === "ended" && page?.state === "fresh") await page.refresh();
   if (outcome === "unreachable") await askWorker();
-  await page?.draw();
+  await page?.update();
   await setTimer();
   return outcome;
 }
 
 function changed() {
   ring();
-  page?.draw();
+  page?.update();
   flush();
 }
 
@@ -87,7 +93,7 @@ async function setTimer() {
 
 export async function begin(app) {
   page = app;
-  new BroadcastChannel(BELL).addEventListener("message", () => app.draw());
+  new BroadcastChannel(BELL).addEventListener("message", () => app.update());
   addEventListener("online", () => flush({ isForced: true }));
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && flush());
   flush();

@@ -14,7 +14,7 @@ const PATHS = {
   visit: (item) => ["PUT", `/api/v1/visits/${item.key}`],
   scan: (item) => ["POST", `/api/v1/boxes/${item.box}/scans`],
   count: () => ["POST", "/api/v1/collections"],
-  witness: (item) => ["POST", `/api/v1/collections/${item.key}/witness`],
+  witness: (item) => ["POST", `/api/v1/collections/${item.collection_id ?? item.key}/witness`],
   photo: (item) => ["PUT", `/api/v1/collections/${item.key}/photo`],
   records: () => ["POST", "/api/v1/pulled-records"],
 };
