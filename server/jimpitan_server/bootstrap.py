@@ -349,7 +349,7 @@ async def build(settings: Settings, clock: Clock | None = None) -> Program:
     database, gift = Database(settings.database_url), settings.gift()
     vault = BoxVault(master := MasterKey(settings.master_secret()))
     stale = timedelta(seconds=settings.stale_after_s)
-    viewers_max = settings.viewers_max
+    viewers_max, phone_valid = settings.viewers_max, timedelta(days=settings.phone_days)
     live = live_totals(database, now, gift=gift, stale_after=stale, viewers_max=viewers_max)
     rules = Rules(deposit_low=Rupiah(gift.low_idr), deposit_high=Rupiah(gift.high_idr))
     metrics, commands, keyring = Metrics(), Bell(), BoxKeyring(vault)
@@ -388,5 +388,5 @@ async def build(settings: Settings, clock: Clock | None = None) -> Program:
         visits=visits,
         days=DayDesk(database, now, visits),
         collections=collections,
-        phones=phone_desk(database, now, collections, master, commands),
+        phones=phone_desk(collections, master, commands, logged_in_for=phone_valid),
     )

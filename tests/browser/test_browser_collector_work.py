@@ -4,7 +4,16 @@ import uuid
 
 import pytest
 from test_browser_collector import PHONE, enter
-from test_browser_faces import CODE, WITNESS_PIN, browser, fits, server, visit
+from test_browser_faces import (
+    CODE,
+    DESK,
+    WITNESS_PIN,
+    browser,
+    fits,
+    log_in,
+    server,
+    visit,
+)
 
 __all__ = ["browser", "server", "visit"]
 OUTBOX = """() => new Promise((give) => {
@@ -352,6 +361,36 @@ def test_a_login_that_is_over_is_told_and_the_work_waits(server, visit, can):
     page.context.clear_cookies()
     count(page, can, {1000: 4})
     page.wait_for_selector("text=Anda perlu masuk lagi")
+    page.wait_for_selector("text=Belum terkirim")
+    page.click("#line a")
+    page.wait_for_url("**/masuk?next=/kolektor")
+    enter(page, server)
+    wait_until_sent(page)
+
+
+@pytest.mark.browser
+def test_a_revoked_phone_says_so_and_keeps_its_work(server, visit, can):
+    admin = visit(DESK)
+    log_in(admin, server, "admin", "/admin/hp")
+    admin.click("text=Buat tautan")
+    link = admin.inner_text("code")
+    pin = admin.inner_text("strong.value")
+    page = visit(PHONE)
+    page.goto(link)
+    page.fill("[name=pin]", pin)
+    page.fill("[name=nama]", "HP biru")
+    assert fits(page)
+    page.click("button.main")
+    page.wait_for_selector(".finder")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.context.set_offline(True)
+    count(page, can, {1000: 8})
+    admin.goto(f"{server.url}/admin/hp")
+    assert fits(admin)
+    admin.click("li:has-text('HP biru') >> text=Cabut")
+    admin.wait_for_selector("text=dicabut")
+    page.context.set_offline(False)
+    page.wait_for_selector("text=HP ini sudah dicabut oleh admin")
     page.wait_for_selector("text=Belum terkirim")
     page.click("#line a")
     page.wait_for_url("**/masuk?next=/kolektor")

@@ -2,12 +2,14 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 
 from jimpitan_server.adapters.bell import Bell
 from jimpitan_server.adapters.collection_desk import CollectionDesk
 from jimpitan_server.adapters.database.engine import Database
 from jimpitan_server.adapters.database.phone_rows import DatabasePhoneWork
 from jimpitan_server.adapters.keyring import MasterKey
+from jimpitan_server.adapters.phone_logins import PhoneLogins
 from jimpitan_server.adapters.pin_key import PinKey
 from jimpitan_server.domain.clock import Clock
 from jimpitan_server.domain.errors import Conflict, Malformed, NotFound
@@ -26,6 +28,7 @@ class PhoneDesk:
     collections: CollectionDesk
     pin_key: PinKey
     commands: Bell
+    logins: PhoneLogins
 
     async def begin_visit(self, start: VisitStart) -> tuple[VisitStart, bool]:
         """Keep that a visit was begun; the box is told when it was begun just now."""
@@ -98,7 +101,15 @@ class PhoneDesk:
 
 
 def phone_desk(
-    database: Database, clock: Clock, collections: CollectionDesk, master: MasterKey, ring: Bell
+    collections: CollectionDesk, master: MasterKey, commands: Bell, *, logged_in_for: timedelta
 ) -> PhoneDesk:
-    """Return the desk with its key."""
-    return PhoneDesk(database, clock, collections, PinKey(database, clock, master), ring)
+    """Return the desk with its key, on the database and clock of the counts."""
+    database, clock = collections.database, collections.clock
+    return PhoneDesk(
+        database=database,
+        clock=clock,
+        collections=collections,
+        pin_key=PinKey(database, clock, master),
+        commands=commands,
+        logins=PhoneLogins(database, clock, logged_in_for),
+    )

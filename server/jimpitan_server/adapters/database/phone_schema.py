@@ -1,8 +1,18 @@
-"""The tables of what phones bring: visits that were begun, photos, sealed PINs that were wrong."""
+"""The tables of phones: how they are enrolled, and what they bring beside counts."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, LargeBinary, Table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+)
 
-from jimpitan_server.adapters.database.metadata import Digest, Id, Instant, metadata
+from jimpitan_server.adapters.database.metadata import Digest, Id, Instant, Name, metadata
 
 # A visit without `visit` was begun without a network, or at a plain can: no box was told of it.
 visit_starts = Table(
@@ -34,4 +44,32 @@ count_photos = Table(
     Column("sha256", Digest, nullable=False),
     Column("jpeg", LargeBinary, nullable=False),
     Column("recorded_at", Instant, nullable=False),
+)
+
+# A phone that was revoked stays, and so does its session until it would have run out: the page
+# on it shall be able to say what happened.
+phones = Table(
+    "phones",
+    metadata,
+    Column("phone_id", Id, primary_key=True),
+    Column("user_id", Id, ForeignKey("users.user_id"), nullable=False),
+    Column("label", Name, nullable=False),
+    Column("enrolled_at", Instant, nullable=False),
+    Column("last_seen_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    Column("revoked_by", Id),
+    Index("ix_phones_user_id", "user_id"),
+)
+
+phone_invitations = Table(
+    "phone_invitations",
+    metadata,
+    Column("token_sha256", Digest, primary_key=True),
+    Column("user_id", Id, ForeignKey("users.user_id"), nullable=False),
+    Column("pin_hash", Text, nullable=False),
+    Column("wrong", Integer, nullable=False, server_default="0"),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    Index("ix_phone_invitations_user_id", "user_id"),
 )

@@ -31,6 +31,7 @@ from jimpitan_server.entrypoints.http import (
     matching_door,
     money_door,
     phone_door,
+    phone_login_door,
     phone_page_door,
     public_door,
     receipt_door,
@@ -83,6 +84,7 @@ ROUTERS = (
     witness_door.router,
     day_door.router,
     phone_door.router,
+    phone_login_door.router,
     phone_page_door.router,
     collector_door.router,
 )

@@ -37,6 +37,7 @@ Say = Callable[..., str]
 @router.get("/day")
 async def get_day(request: Request, program: TheProgram, session: Collecting) -> JSONResponse:
     """Return the route of the day with how each box is, in the reader's language."""
+    await program.phones.logins.note_seen(session)
     say = words.translator(words.language_of(request))
     day = await program.days.day(session.user_id)
     key_id, public_key = await program.phones.pin_key.public()
