@@ -19,6 +19,7 @@ const VIEWS = [
   [/^#\/kotak\/([a-z0-9-]+)$/, boxView],
   [STEP, async (...all) => (await import("./collect.js")).collectView(...all)],
   [/^#\/terima\/([0-9a-f-]+)$/, async (...all) => (await import("./receipt.js")).receiptView(...all)],
+  [/^#\/impor$/, async (...all) => (await import("./import_view.js")).importView(...all)],
   [/^#\/kirim$/, outboxView],
   [/^#\/lainnya$/, moreView],
 ];

@@ -13,6 +13,7 @@ export function h(name, properties = {}, ...children) {
 
 // Icons of our own: strokes in a square of 24, in the colour of the text around them.
 const PATHS = {
+  outbox: "M4 13h4l2 3h4l2-3h4M4 13v6h16v-6l-3-8H7zM12 3v7M9 6l3-3 3 3",
   box: "M4 8h16v12H4zM4 8l2-4h12l2 4M9 12h6",
   scan: "M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M4 12h16",
   back: "M15 5l-7 7 7 7",
