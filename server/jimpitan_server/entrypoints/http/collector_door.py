@@ -19,6 +19,7 @@ from jimpitan_server.domain.ids import BoxId, is_box_id
 from jimpitan_server.domain.user import Role, Session
 from jimpitan_server.entrypoints.http import words
 from jimpitan_server.entrypoints.http.box_status import BoxStatus, status_of, status_of_can
+from jimpitan_server.entrypoints.http.day_door import day_told
 from jimpitan_server.entrypoints.http.form import form_fields
 from jimpitan_server.entrypoints.http.pages import page
 from jimpitan_server.entrypoints.http.parts import TheProgram
@@ -57,10 +58,12 @@ async def get_boxes(
     containers = await program.visits.containers()
     boxes += [status_of_can(c) for c in containers if c.tier is Tier.CAN and wanted in c.box]
     figures = await program.cases.figures_of_collector(session.user_id) if saya else None
+    is_app = not (wanted or saya)
     return page(
         request,
         program,
-        "kolektor.html" if wanted or saya else "kolektor_aplikasi.html",
+        "kolektor_aplikasi.html" if is_app else "kolektor.html",
+        day=await day_told(request, program, session) if is_app else None,
         sentences=sentences_in(words.language_of(request)),
         is_listed=True,
         boxes=sorted(boxes, key=lambda one: one.box)[:BOXES_LISTED],

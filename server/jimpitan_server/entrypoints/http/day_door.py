@@ -37,11 +37,17 @@ Say = Callable[..., str]
 @router.get("/day")
 async def get_day(request: Request, program: TheProgram, session: Collecting) -> JSONResponse:
     """Return the route of the day with how each box is, in the reader's language."""
+    told = await day_told(request, program, session)
+    return JSONResponse(told, headers={"Cache-Control": "no-store"})
+
+
+async def day_told(request: Request, program: Program, session: Session) -> Json:
+    """Return what a phone takes along; the page that is opened first carries it too."""
     await program.phones.logins.note_seen(session)
     say = words.translator(words.language_of(request))
     day = await program.days.day(session.user_id)
     key_id, public_key = await program.phones.pin_key.public()
-    answer: Json = {
+    return {
         "collector": {"user_id": session.user_id, "login_name": session.login_name},
         "csrf_token": session.csrf_token,
         "made_at": day.made_at.isoformat(),
@@ -55,7 +61,6 @@ async def get_day(request: Request, program: TheProgram, session: Collecting) ->
         "boxes": [_of_call(call, day, program, say) for call in day.calls],
         "left_out": day.left_out,
     }
-    return JSONResponse(answer, headers={"Cache-Control": "no-store"})
 
 
 def _of_call(call: Call, day: CollectorDay, program: Program, say: Say) -> Json:

@@ -42,7 +42,7 @@ def sentences_in(language: str) -> dict[str, str]:
 async def get_shell(request: Request, program: TheProgram) -> HTMLResponse:
     """Return the page without anything of a person, for the worker to keep."""
     said = sentences_in(words.language_of(request))
-    return page(request, program, SHELL, sentences=said, is_listed=False)
+    return page(request, program, SHELL, sentences=said, is_listed=False, day=None)
 
 
 @router.get("/sw.js", response_class=Response)

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { iconPng } from "./icon.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -43,6 +44,10 @@ for (const { outputs } of [done.metafile, app.metafile]) {
     if (made.entryPoint) manifest[name(made.entryPoint)] ??= name(file);
   }
 }
+// What the page's script imports at once is named to the browser with the page itself.
+const entry = Object.values(app.metafile.outputs).find((made) => made.entryPoint?.endsWith("app.js"));
+const atOnce = entry.imports.filter((one) => one.kind === "import-statement").map((one) => name(one.path));
+manifest["app.js imports"] = atOnce.join(" ");
 for (const size of [192, 512]) {
   const content = iconPng(size);
   const hash = createHash("sha256").update(content).digest("hex").slice(0, 8).toUpperCase();
@@ -73,3 +78,12 @@ for (const file of readdirSync(page).filter((one) => one.endsWith(".js"))) {
 }
 writeFileSync(join(out, "sentences.json"), JSON.stringify([...sentences].sort(), null, 1));
 writeFileSync(join(out, "manifest.json"), JSON.stringify(manifest, null, 1));
+
+// Squeezed once here instead of with every answer; small files are not worth a second one.
+const SQUEEZED_FROM_BYTES = 1_000;
+for (const file of readdirSync(out).filter((one) => /\.(js|css)$/.test(one))) {
+  const content = readFileSync(join(out, file));
+  if (content.length >= SQUEEZED_FROM_BYTES) {
+    writeFileSync(join(out, `${file}.gz`), gzipSync(content, { level: 9 }));
+  }
+}

@@ -6,7 +6,7 @@ import { moreView } from "./more_view.js";
 import { begin as beginOutbox, outboxSum } from "./outbox.js";
 import { outboxView } from "./outbox_view.js";
 import { routeView } from "./route_view.js";
-import { get, NoRoom } from "./store.js";
+import { get, NoRoom, put } from "./store.js";
 import { t } from "./words.js";
 
 const main = document.getElementById("app");
@@ -127,12 +127,21 @@ async function start() {
     event.preventDefault();
     app.install = event;
   });
-  navigator.serviceWorker?.register("/kolektor/sw.js", { scope: "/kolektor" }).catch(() => {});
-  app.day = await get("kept", "day").catch((error) => (say(error, "act"), null));
+  const isCarried = carried();
+  if (!isCarried) app.day = await get("kept", "day").catch((error) => (say(error, "act"), null));
   if (app.day) await draw();
+  if (isCarried) await put("kept", app.day, "day").catch((error) => say(error, "act"));
+  navigator.serviceWorker?.register("/kolektor/sw.js", { scope: "/kolektor" }).catch(() => {});
   await beginOutbox(app);
-  await refresh();
+  if (!isCarried) await refresh();
   await takeScannerAlong();
+}
+
+// The page that the server made just now carries the day: no second question on a slow network.
+function carried() {
+  const told = document.getElementById("day");
+  if (told) Object.assign(app, { day: JSON.parse(told.textContent), state: "fresh" });
+  return Boolean(told);
 }
 
 // Where the browser reads no codes itself, the library that does is fetched before it is needed.
