@@ -144,9 +144,14 @@ function carried() {
   return Boolean(told);
 }
 
-// Where the browser reads no codes itself, the library that does is fetched before it is needed.
+// Where the browser reads no codes itself, the library that does is fetched before it is needed:
+// through the worker, which keeps what passes it.
 async function takeScannerAlong() {
+  const worker = navigator.serviceWorker;
   if (app.state !== "fresh" || globalThis.BarcodeDetector || navigator.connection?.saveData) return;
+  if (worker && !worker.controller) {
+    await new Promise((go) => worker.addEventListener("controllerchange", go, { once: true }));
+  }
   await import("./scan.js").then(({ reader }) => reader()).catch(() => {});
 }
 
