@@ -21,15 +21,16 @@ from jimpitan_server.adapters.database.enrolment_store import DatabaseEnrolment
 from jimpitan_server.adapters.database.gateway_rows import gateway_of_token
 from jimpitan_server.adapters.database.intake_store import DatabaseIntake
 from jimpitan_server.adapters.database.migrate import migrate
-from jimpitan_server.adapters.database.totals_rows import DatabaseTotals
 from jimpitan_server.adapters.database.user_store import DatabaseUsers, end_old_sessions
+from jimpitan_server.adapters.day_desk import DayDesk
 from jimpitan_server.adapters.enrolment_key import EnrolmentKey
 from jimpitan_server.adapters.keyring import BoxKeyring, BoxVault, MasterKey
 from jimpitan_server.adapters.ledger_desk import LedgerDesk
-from jimpitan_server.adapters.live import LiveTotals
+from jimpitan_server.adapters.live import LiveTotals, live_totals
 from jimpitan_server.adapters.metrics import Metrics, check_reader
 from jimpitan_server.adapters.money_desk import MoneyDesk
 from jimpitan_server.adapters.passwords import ArgonPasswords
+from jimpitan_server.adapters.phone_desk import PhoneDesk, phone_desk
 from jimpitan_server.adapters.pull_desk import BENCH, Imported, import_records
 from jimpitan_server.adapters.rollout_desk import RolloutDesk
 from jimpitan_server.adapters.sticker_desk import StickerDesk
@@ -51,7 +52,6 @@ from jimpitan_server.services import maintain as maintaining
 from jimpitan_server.services import order as ordering
 from jimpitan_server.services import place as placing
 from jimpitan_server.services.record import DownMessage
-from jimpitan_server.services.totals import PublicTotals, draw_up
 from jimpitan_server.settings import Settings
 
 __all__ = ["BoxId", "Program", "build", "falls_of_income"]  # the simulator measures the last
@@ -86,6 +86,8 @@ class Program:
     commands: Bell
     collections: CollectionDesk
     visits: VisitDesk
+    days: DayDesk
+    phones: PhoneDesk
     elapsed_s: Callable[[], float] = time.monotonic
 
     async def accept(
@@ -341,37 +343,27 @@ class Program:
                 log.warning("maintenance_postponed", error=error.code)
 
 
-def _live(settings: Settings, database: Database, clock: Clock) -> LiveTotals:
-    async def figures(before: PublicTotals | None) -> PublicTotals:
-        async with database.read() as connection:
-            return await draw_up(
-                DatabaseTotals(connection),
-                gift=settings.gift(),
-                stale_after=timedelta(seconds=settings.stale_after_s),
-                now=clock.now(),
-                before=before,
-            )
-
-    return LiveTotals(figures, clock, viewers_max=settings.viewers_max)
-
-
 async def build(settings: Settings, clock: Clock | None = None) -> Program:
     """Return the wired server; nothing is sent or changed yet."""
     now = clock or SystemClock()
     database, gift = Database(settings.database_url), settings.gift()
     vault = BoxVault(master := MasterKey(settings.master_secret()))
-    live = _live(settings, database, now)
+    stale = timedelta(seconds=settings.stale_after_s)
+    viewers_max, phone_valid = settings.viewers_max, timedelta(days=settings.phone_days)
+    live = live_totals(database, now, gift=gift, stale_after=stale, viewers_max=viewers_max)
     rules = Rules(deposit_low=Rupiah(gift.low_idr), deposit_high=Rupiah(gift.high_idr))
     metrics, commands, keyring = Metrics(), Bell(), BoxKeyring(vault)
     thanks = ThanksDesk(
         database=database,
         clock=now,
         keyring=keyring,
-        online_within=timedelta(seconds=settings.stale_after_s),
+        online_within=stale,
         ring=commands.ring,
         note=lambda outcome: metrics.thanks.labels(outcome).inc(),
     )
     money = MoneyDesk(database, now, rules, live.changed, settings.bank_closed_days)
+    visits = VisitDesk(database, now, settings.timezone)
+    collections = CollectionDesk(database, now, money, settings.witness_demanded)
     return Program(
         settings=settings,
         database=database,
@@ -393,6 +385,8 @@ async def build(settings: Settings, clock: Clock | None = None) -> Program:
             database, now, settings.scan_patience(), falls_of_income, money.note_change
         ),
         commands=commands,
-        visits=VisitDesk(database, now, settings.timezone),
-        collections=CollectionDesk(database, now, money, settings.witness_demanded),
+        visits=visits,
+        days=DayDesk(database, now, visits),
+        collections=collections,
+        phones=phone_desk(collections, master, commands, logged_in_for=phone_valid),
     )

@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     session_hours: Annotated[int, Field(ge=1, le=24 * 31)] = Field(
         12, description="How long a login lasts, in hours"
     )
+    phone_days: Annotated[int, Field(ge=1, le=366)] = Field(
+        180, description="How long a collector's enrolled phone stays logged in, in days"
+    )
     viewers_max: Annotated[int, Field(ge=1, le=100_000)] = Field(
         2000, description="Live viewers of the public board one process serves at a time"
     )

@@ -159,8 +159,9 @@ def visit(browser):
     yield begin
     for context in contexts:
         context.close()
-    # A refusal that a test provokes is told as a resource that failed with a status of 4xx.
-    assert [one for one in complaints if "with a status of 4" not in one] == []
+    # A refusal or a lost network that a test provokes is told as a resource that failed.
+    provoked = ("with a status of 4", "with a status of 5", "net::ERR_")
+    assert [one for one in complaints if not any(word in one for word in provoked)] == []
 
 
 def log_in(page, server, role, target):
@@ -258,8 +259,7 @@ def test_a_donor_checks_a_sticker_and_the_admin_sees_what_is_printed(server, vis
 @pytest.mark.browser
 def test_a_collector_counts_on_a_phone_and_gets_a_receipt(server, visit):
     page = visit(PHONE, is_mobile=True)
-    log_in(page, server, "collector", "/kolektor")
-    page.click("text=box-0007")
+    log_in(page, server, "collector", "/kolektor/box-0007")
     page.click("text=1. Mulai kunjungan")
     page.click("text=Lanjut ke hitungan")
     page.fill("#pecahan-1000", "7")
@@ -279,8 +279,7 @@ def test_a_collector_counts_on_a_phone_and_gets_a_receipt(server, visit):
 @pytest.mark.browser
 def test_a_witness_types_her_pin_and_the_admin_sees_the_whole_dossier(server, visit):
     page = visit({"width": 360, "height": 740}, is_mobile=True)
-    log_in(page, server, "collector", "/kolektor")
-    page.click("text=kaleng-1")
+    log_in(page, server, "collector", "/kolektor/kaleng-1")
     page.fill("#pecahan-2000", "4")
     page.check("[name=tanpa-segel]")
     page.fill("[name=segel]", "LBK-0001")

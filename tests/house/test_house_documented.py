@@ -21,6 +21,8 @@ from jimpitan_wire import errors as wire_errors
 GATEWAY = (ROOT / "gateway" / "README.md").read_text(encoding="utf-8")
 SIMULATOR = (ROOT / "simulator" / "README.md").read_text(encoding="utf-8")
 TEMPLATES = ROOT / "server" / "jimpitan_server" / "entrypoints" / "web" / "templates"
+PHONE = TEMPLATES.parent / "src" / "kolektor"
+SAID_BY_SCRIPT = re.compile(r"""\bt\(\s*"((?:[^"\\]|\\.)*)\"""")
 SAID = re.compile(r"""_\((?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')""")
 
 
@@ -94,11 +96,13 @@ def test_every_planted_defect_is_documented(defect):
 
 
 def said() -> list[str]:
-    """Return every sentence that a template says."""
+    """Return every sentence that a template or a script of the collector's page says."""
     found = []
     for file in sorted(TEMPLATES.glob("*.html")):
         for match in SAID.finditer(file.read_text(encoding="utf-8")):
             found.append(match.group(1) or match.group(2))
+    for file in sorted(PHONE.glob("*.js")):
+        found += SAID_BY_SCRIPT.findall(file.read_text(encoding="utf-8"))
     return sorted(set(found))
 
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from jimpitan_server.adapters.bell import Bell
+from jimpitan_server.adapters.database.engine import Database
+from jimpitan_server.adapters.database.totals_rows import DatabaseTotals
 from jimpitan_server.domain.clock import Clock
 from jimpitan_server.domain.errors import ServerError, Unavailable
-from jimpitan_server.services.totals import PublicTotals
+from jimpitan_server.services.totals import GiftRange, PublicTotals, draw_up
 
 FRAME_EVERY_S = 0.1
 # One process sends a frame to 500 viewers in about 10 ms; a crowd gets frames less often.
@@ -131,3 +133,26 @@ class LiveTotals:
     def _is_due(self, totals: PublicTotals) -> bool:
         age = self._clock.now() - totals.generated_at
         return self._is_changed.is_set() or age >= LOOK_EVERY
+
+
+def live_totals(
+    database: Database,
+    clock: Clock,
+    *,
+    gift: GiftRange,
+    stale_after: timedelta,
+    viewers_max: int,
+) -> LiveTotals:
+    """Return the figures as they stand in a database."""
+
+    async def figures(before: PublicTotals | None) -> PublicTotals:
+        async with database.read() as connection:
+            return await draw_up(
+                DatabaseTotals(connection),
+                gift=gift,
+                stale_after=stale_after,
+                now=clock.now(),
+                before=before,
+            )
+
+    return LiveTotals(figures, clock, viewers_max=viewers_max)

@@ -40,3 +40,4 @@ class Session:
     role: Role
     csrf_token: str
     expires_at: datetime
+    phone_id: str | None = None

@@ -105,6 +105,7 @@ class CountFacts:
     tier: Tier
     planned: PlannedVisit | None = None
     visit: tuple[datetime, bool] | None = None
+    begun_offline_at: datetime | None = None
     scan: tuple[datetime, Verdict] | None = None
     has_papers: bool = False
     witness_demanded: bool = False
@@ -168,6 +169,9 @@ def _planned(facts: CountFacts) -> Step:
 
 
 def _visit(facts: CountFacts) -> Step:
+    if facts.visit is None and facts.begun_offline_at is not None:
+        at = facts.begun_offline_at  # the collector's word: no box could be told
+        return Step(name=StepName.VISIT, state=StepState.DONE, known=Known.PERSON, at=at)
     if facts.visit is None:
         return Step(name=StepName.VISIT, state=StepState.NONE, known=Known.NOBODY)
     at, is_answered = facts.visit

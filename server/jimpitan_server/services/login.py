@@ -110,9 +110,9 @@ async def check_password(
 
 
 async def open_session(
-    store: UserStore, user: User, *, now: datetime, valid: timedelta
+    store: UserStore, user: User, *, now: datetime, valid: timedelta, phone_id: str | None = None
 ) -> LoggedIn:
-    """Open a session for a person whose password was checked."""
+    """Open a session for a person whose password was checked, or whose phone was enrolled."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     session = Session(
         user_id=user.user_id,
@@ -120,6 +120,7 @@ async def open_session(
         role=user.role,
         csrf_token=secrets.token_urlsafe(TOKEN_BYTES),
         expires_at=now + valid,
+        phone_id=phone_id,
     )
     await store.add_session(token_sha256=fingerprint(token), session=session, now=now)
     return LoggedIn(token, session)

@@ -97,6 +97,8 @@ PROTECTED = (
     "count_receipts",
     "reports",
     "report_acts",
+    "visit_starts",
+    "sealed_pins_wrong",
 )
 
 

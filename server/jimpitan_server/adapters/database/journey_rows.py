@@ -18,6 +18,7 @@ from jimpitan_server.adapters.database.money_schema import (
     payments,
     remittances,
 )
+from jimpitan_server.adapters.database.phone_schema import visit_starts
 from jimpitan_server.adapters.database.receipt_rows import person_names
 from jimpitan_server.adapters.database.receipt_schema import count_receipts
 from jimpitan_server.adapters.database.schema import discrepancies, down_messages
@@ -49,6 +50,7 @@ class _Read:
     papers: Mapping[str, RowMapping]
     masses: Mapping[str, RowMapping]
     visits: Sequence[tuple[datetime, bool]]
+    offline: Sequence[datetime]
     scans: Sequence[tuple[datetime, Verdict]]
     remitted: Mapping[str, tuple[datetime, Rupiah, str]]
     handovers: Mapping[str, list[HandoverView]]
@@ -105,6 +107,7 @@ async def _read(connection: AsyncConnection, box: BoxId, views: Sequence[Collect
             row["collection_id"]: row for row in (await connection.execute(masses)).mappings()
         },
         visits=await _visits(connection, box),
+        offline=await _begun_offline(connection, box),
         scans=await _scans(connection, box),
         remitted=await _remittances(connection, slips),
         handovers=handed,
@@ -130,6 +133,12 @@ async def _visits(connection: AsyncConnection, box: BoxId) -> list[tuple[datetim
     statement = select(c.created_at, c.answered_seq).where(c.box_id == box)
     rows = await connection.execute(statement.order_by(c.created_at))
     return [(at, seq is not None) for at, seq in rows]
+
+
+async def _begun_offline(connection: AsyncConnection, box: BoxId) -> list[datetime]:
+    c = visit_starts.c
+    statement = select(c.begun_at).where(c.box_id == box, c.is_offline)
+    return list((await connection.execute(statement.order_by(c.begun_at))).scalars())
 
 
 async def _scans(connection: AsyncConnection, box: BoxId) -> list[tuple[datetime, Verdict]]:
@@ -213,6 +222,9 @@ def _facts(
         tier=container.tier,
         planned=next((one for one in planned if one.made_on == day), None),
         visit=max(near, default=None),
+        begun_offline_at=max(
+            (at for at in read.offline if _is_near(at, view.lid_at)), default=None
+        ),
         scan=min(scans, key=lambda one: abs(one[0] - view.lid_at), default=None),
         has_papers=paper is not None,
         witness_demanded=bool(paper["witness_demanded"]) if paper else False,

@@ -283,6 +283,7 @@ sessions = Table(
     Column("csrf_token", String(64), nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
+    Column("phone_id", Id),
     Index("ix_sessions_expires_at", "expires_at"),
 )
 

@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jimpitan_server.adapters.database.engine import POSTGRESQL
+from jimpitan_server.adapters.database.phone_schema import phones
 from jimpitan_server.adapters.database.schema import audit, sessions, users
 from jimpitan_server.domain.ids import UserId
 from jimpitan_server.domain.user import Role, Session, User
@@ -58,6 +59,7 @@ class DatabaseUsers:
                 csrf_token=session.csrf_token,
                 created_at=now,
                 expires_at=session.expires_at,
+                phone_id=session.phone_id,
             )
         )
 
@@ -70,12 +72,15 @@ class DatabaseUsers:
                 users.c.role,
                 sessions.c.csrf_token,
                 sessions.c.expires_at,
+                sessions.c.phone_id,
             )
             .join(users, users.c.user_id == sessions.c.user_id)
+            .outerjoin(phones, phones.c.phone_id == sessions.c.phone_id)
             .where(
                 sessions.c.token_sha256 == token_sha256,
                 sessions.c.expires_at > now,
                 users.c.disabled_at.is_(None),
+                phones.c.revoked_at.is_(None),
             )
         )
         row = (await self.connection.execute(statement)).mappings().first()
@@ -87,6 +92,7 @@ class DatabaseUsers:
             role=Role(row["role"]),
             csrf_token=row["csrf_token"],
             expires_at=row["expires_at"],
+            phone_id=row["phone_id"],
         )
 
     async def end_session(self, token_sha256: bytes) -> None:

@@ -18,6 +18,7 @@ from jimpitan_server.entrypoints.http import (
     collector_door,
     configuration_door,
     confirmation_door,
+    day_door,
     dossier_door,
     enrolment_door,
     gateway_door,
@@ -29,6 +30,9 @@ from jimpitan_server.entrypoints.http import (
     loss_door,
     matching_door,
     money_door,
+    phone_door,
+    phone_login_door,
+    phone_page_door,
     public_door,
     receipt_door,
     remittance_page_door,
@@ -82,6 +86,10 @@ ROUTERS = (
     visit_door.router,
     visit_page_door.router,
     witness_door.router,
+    day_door.router,
+    phone_door.router,
+    phone_login_door.router,
+    phone_page_door.router,
     collector_door.router,
 )
 

@@ -46,7 +46,7 @@ def allow(*roles: Role) -> Callable[..., Awaitable[Session]]:
 
     async def allowed(request: Request, program: TheProgram) -> Session:
         if "authorization" not in request.headers:
-            return await by_cookie(request, await session_of(request, program))
+            return await by_cookie(request, await session_of(request, program), program)
         session = await program.session_of(bearer_token(request))
         if session is None:
             raise NotAuthenticated("This session is over; log in again.", code="login_needed")

@@ -17,17 +17,22 @@ from jimpitan_server.domain.container import Tier
 from jimpitan_server.domain.errors import Malformed, NotFound, ServerError
 from jimpitan_server.domain.ids import BoxId, is_box_id
 from jimpitan_server.domain.user import Role, Session
+from jimpitan_server.entrypoints.http import words
 from jimpitan_server.entrypoints.http.box_status import BoxStatus, status_of, status_of_can
+from jimpitan_server.entrypoints.http.day_door import day_told
 from jimpitan_server.entrypoints.http.form import form_fields
 from jimpitan_server.entrypoints.http.pages import page
 from jimpitan_server.entrypoints.http.parts import TheProgram
 from jimpitan_server.entrypoints.http.people import require
+from jimpitan_server.entrypoints.http.phone_page_door import sentences_in
 from jimpitan_server.entrypoints.http.sticker_door import TEXT_LENGTH_MAX
 from jimpitan_server.services.close_collection import Counted
 
 router = APIRouter(prefix="/kolektor", tags=["collector"], default_response_class=HTMLResponse)
 Collecting = Annotated[Session, Depends(require(Role.COLLECTOR, Role.ADMIN))]
 BOXES_SHOWN = 5_000
+# A page of these opens on a slow network too; what is not among them is found by its code.
+BOXES_LISTED = 200
 WORD_LENGTH_MAX = 64
 SEAL_FAULT = "Ketik nomor segel yang ditemukan di kotak, atau centang bila tidak ada."
 
@@ -41,7 +46,10 @@ async def get_boxes(
     *,
     saya: bool = False,
 ) -> HTMLResponse:
-    """List the boxes, or those whose code has what was typed; with `saya` one's own figures."""
+    """Open the page that works offline; its forms for a search, and with `saya` one's figures.
+
+    What is listed here is what phones without scripts see, and others until their script runs.
+    """
     async with program.database.read() as connection:
         rows = await box_rows_all(connection, limit=BOXES_SHOWN)
     now, stale = program.clock.now(), timedelta(seconds=program.settings.stale_after_s)
@@ -50,11 +58,15 @@ async def get_boxes(
     containers = await program.visits.containers()
     boxes += [status_of_can(c) for c in containers if c.tier is Tier.CAN and wanted in c.box]
     figures = await program.cases.figures_of_collector(session.user_id) if saya else None
+    is_app = not (wanted or saya)
     return page(
         request,
         program,
-        "kolektor.html",
-        boxes=sorted(boxes, key=lambda one: one.box),
+        "kolektor_aplikasi.html" if is_app else "kolektor.html",
+        day=await day_told(request, program, session) if is_app else None,
+        sentences=sentences_in(words.language_of(request)),
+        is_listed=True,
+        boxes=sorted(boxes, key=lambda one: one.box)[:BOXES_LISTED],
         wanted=wanted,
         own_figures=figures,
         route=await program.visits.route(session.user_id),

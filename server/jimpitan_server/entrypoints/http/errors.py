@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from jimpitan_server.domain.errors import NotAuthenticated, ServerError, TooMany
 
 log = structlog.get_logger()
-LOGIN_NEEDED = "login_needed"
+LOGIN_NEEDED = {"login_needed", "phone_revoked"}
 SENTENCES = {
     400: "The request cannot be read.",
     404: "There is nothing at this address.",
@@ -36,7 +36,7 @@ def error_answer(
 
 
 async def _refused(request: Request, error: Any) -> Response:
-    if error.code == LOGIN_NEEDED and _wants_page(request):
+    if error.code in LOGIN_NEEDED and _wants_page(request):
         return RedirectResponse(f"/masuk?next={quote(request.url.path)}", 303)
     headers = {}
     if isinstance(error, NotAuthenticated):

@@ -39,8 +39,11 @@ def require(*roles: Role) -> Callable[..., Awaitable[Session]]:
     or in the form field csrf_token, and an Origin that is ours.
     """
 
-    async def required(request: Request, session: MaybeSession) -> Session:
+    async def required(request: Request, session: MaybeSession, program: TheProgram) -> Session:
         if session is None:
+            token = request.cookies.get(cookie_name(https=program.settings.https), "")
+            if token and await program.phones.logins.is_revoked(token):
+                raise NotAuthenticated("HP ini sudah dicabut oleh admin.", code="phone_revoked")
             raise NotAuthenticated("Silakan masuk dahulu.", code="login_needed")
         if roles and session.role not in roles:
             raise NotAllowed("Halaman ini bukan untuk peran Anda.")

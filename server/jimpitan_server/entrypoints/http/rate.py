@@ -37,6 +37,7 @@ DOORS: tuple[tuple[str, str, Door], ...] = (
     ("POST", "/cek", CHECK),
     ("POST", "/konfirmasi", CHECK),
     ("POST", "/pin", LOGIN),
+    ("POST", "/hp", LOGIN),
     ("POST", "/api/v1/boxes/enrol", ENROLMENT),
     ("", "/api/v1/records", GATEWAY),
     ("", "/api/v1/down", GATEWAY),

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
 
+from jimpitan_server.adapters.pin_key import SEALED_LENGTH
 from jimpitan_server.domain.errors import Malformed, ServerError
 from jimpitan_server.domain.user import Role, Session
 from jimpitan_server.entrypoints.http.bearer import allow
@@ -35,12 +36,14 @@ FORM_FAULT = "Isi nama pendek (huruf kecil dan angka) dan instansinya."
 
 
 class ConfirmationIn(BaseModel):
-    """Who confirms a count, with the PIN that she typed herself."""
+    """Who confirms a count, with the PIN that she typed herself: as it is, or sealed."""
 
     model_config = ConfigDict(extra="forbid")
 
     witness: Annotated[str, Field(max_length=64)]
-    pin: Annotated[str, Field(max_length=64)]
+    pin: Annotated[str, Field(max_length=64)] = ""
+    sealed: Annotated[Base64Bytes, Field(max_length=SEALED_LENGTH)] | None = None
+    sealed_key: Annotated[str, Field(max_length=64)] = ""
 
 
 @router.post("/api/v1/collections/{collection_id}/witness")
@@ -48,9 +51,19 @@ async def post_witness(
     collection_id: UUID, body: ConfirmationIn, program: TheProgram, session: Counting
 ) -> JSONResponse:
     """Let the second person confirm a count; a wrong PIN is an answer, never an error."""
-    state = await program.collections.confirm(
-        str(collection_id), name=body.witness, pin=body.pin, actor=session.user_id
-    )
+    count, actor = str(collection_id), session.user_id
+    if body.sealed is None:
+        state = await program.collections.confirm(
+            count, name=body.witness, pin=body.pin, actor=actor
+        )
+    else:
+        state = await program.phones.confirm_sealed(
+            count,
+            name=body.witness,
+            key_id=body.sealed_key,
+            sealed=body.sealed,
+            actor=actor,
+        )
     return JSONResponse({"collection_id": str(collection_id), "witness_state": state})
 
 
