@@ -98,7 +98,7 @@ def _page(
         program,
         "konfirmasi.html",
         status,
-        form={"waktu": f"{local:%Y-%m-%dT%H:%M}", "nomor": str(uuid4())} | form,
+        form={"waktu": f"{local:%Y-%m-%dT%H:%M}", "nomor": str(uuid4()), "kotak": ""} | form,
         told=told,
         is_kept=is_kept,
         fault=fault,
