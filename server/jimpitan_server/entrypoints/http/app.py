@@ -43,6 +43,7 @@ from jimpitan_server.entrypoints.http import (
     sticker_door,
     visit_door,
     visit_page_door,
+    wall_door,
     witness_door,
 )
 from jimpitan_server.entrypoints.http.body import BodyLimit
@@ -67,6 +68,7 @@ ROUTERS = (
     handover_door.router,
     remittance_page_door.router,
     report_door.router,
+    wall_door.router,
     bank_door.router,
     ledger_door.router,
     public_door.router,
