@@ -16,6 +16,7 @@ from jimpitan_server.domain.errors import Malformed, ServerError
 from jimpitan_server.domain.user import Role
 from jimpitan_server.entrypoints import (
     cli_account,
+    cli_backup,
     cli_discrepancy,
     cli_ledger,
     cli_loss,
@@ -45,6 +46,7 @@ app.add_typer(user_app, name="user")
 cli_money.add_to(app)
 cli_partner.add_to(app)
 cli_account.add_to(app)
+cli_backup.add_to(app)
 cli_rule.add_to(app)
 cli_ledger.add_to(app)
 cli_discrepancy.add_to(app)

@@ -1,29 +1,14 @@
 """Examines an installation: is everything in the state that the promises rest on?"""
 
 import os
-from dataclasses import asdict, dataclass
 
 from sqlalchemy import text
 
 from jimpitan_server.adapters.database import body_rows
-from jimpitan_server.adapters.database.append_only import missing_triggers
 from jimpitan_server.adapters.database.engine import SQLITE
 from jimpitan_server.adapters.database.migrate import version_of
-from jimpitan_server.adapters.database.user_store import first_broken_audit
 from jimpitan_server.bootstrap import Program
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at, and what it is like."""
-
-    name: str
-    is_fine: bool
-    sentence: str
-
-    def as_json(self) -> dict[str, object]:
-        """Return it for a program to read."""
-        return asdict(self)
+from jimpitan_server.entrypoints.doctor_history import Finding, examine_history
 
 
 async def examine(program: Program) -> list[Finding]:
@@ -34,12 +19,8 @@ async def examine(program: Program) -> list[Finding]:
         return [Finding("schema", False, sentence)]
     findings = [Finding("schema", True, f"The database is at version {have}.")]
     findings.append(await _durability(program))
-    findings.append(await _triggers(program))
-    findings.append(await _audit(program))
-    findings.append(await _ledger(program))
-    findings.append(await _cases(program))
+    findings += await examine_history(program)
     findings.append(_seals(program))
-    findings.append(await _keys(program))
     findings.append(await _bodies(program))
     return findings
 
@@ -55,37 +36,6 @@ async def _durability(program: Program) -> Finding:
     return Finding("durability", False, f"{question} is {answer}: commits can be lost.")
 
 
-async def _triggers(program: Program) -> Finding:
-    async with program.database.read() as connection:
-        missing = await connection.run_sync(missing_triggers)
-    if missing:
-        return Finding("append_only", False, f"Unprotected tables: {', '.join(missing)}.")
-    return Finding("append_only", True, "Records and audit log refuse changes.")
-
-
-async def _audit(program: Program) -> Finding:
-    async with program.database.read() as connection:
-        broken = await first_broken_audit(connection)
-    if broken is None:
-        return Finding("audit", True, "The audit log is unbroken.")
-    return Finding("audit", False, f"The audit log was changed at entry {broken}.")
-
-
-async def _ledger(program: Program) -> Finding:
-    broken = await program.ledger.first_broken()
-    if broken is None:
-        return Finding("ledger", True, "The custody ledger is unbroken.")
-    sentence = f"The custody ledger was changed at entry {broken}: compare it with its seals."
-    return Finding("ledger", False, sentence)
-
-
-async def _cases(program: Program) -> Finding:
-    broken = await program.cases.first_broken()
-    if broken is None:
-        return Finding("cases", True, "Every discrepancy stands as its history says.")
-    return Finding("cases", False, f"Discrepancy {broken} or its history was changed.")
-
-
 def _seals(program: Program) -> Finding:
     folder = program.ledger.folder
     if folder is None:
@@ -94,11 +44,6 @@ def _seals(program: Program) -> Finding:
     is_fine = os.access(folder if folder.exists() else folder.parent, os.W_OK)
     can = "can" if is_fine else "cannot"
     return Finding("seals", is_fine, f"The folder {folder} {can} be written.")
-
-
-async def _keys(program: Program) -> Finding:
-    await program.enrolment_public_key()
-    return Finding("master_key", True, "The master key opens the stored secrets.")
 
 
 async def _bodies(program: Program) -> Finding:
