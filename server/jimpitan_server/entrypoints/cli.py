@@ -29,7 +29,7 @@ from jimpitan_server.entrypoints import (
     cli_visit,
     cli_witness,
 )
-from jimpitan_server.entrypoints.doctor import examine
+from jimpitan_server.entrypoints.doctor import examine_all, wrong_settings
 from jimpitan_server.entrypoints.log import configure_log
 from jimpitan_server.entrypoints.serve import serve
 from jimpitan_server.settings import load_settings
@@ -106,8 +106,9 @@ def migrate(as_json: AsJson = False) -> None:
 
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
-    """Look for what is wrong with settings, database and audit log; exit 1 if anything is."""
-    findings = _run(examine)
+    """Look for what is wrong, from settings to seals; exit 1 if anything is."""
+    wrong = wrong_settings()
+    findings = _run(examine_all) if wrong is None else [wrong]
     if as_json:
         typer.echo(json.dumps([finding.as_json() for finding in findings]))
     else:

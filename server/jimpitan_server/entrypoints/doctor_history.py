@@ -2,9 +2,13 @@
 
 from dataclasses import asdict, dataclass
 
+from sqlalchemy import select
+
 from jimpitan_server.adapters.database.append_only import missing_triggers
+from jimpitan_server.adapters.database.schema import box_keys
 from jimpitan_server.adapters.database.user_store import first_broken_audit
 from jimpitan_server.bootstrap import Program
+from jimpitan_server.domain.errors import Misconfigured
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,5 +73,18 @@ async def _cases(program: Program) -> Finding:
 
 
 async def _keys(program: Program) -> Finding:
-    await program.enrolment_public_key()
+    try:
+        await program.enrolment_public_key()
+        await _one_box_key(program)
+    except Misconfigured as error:
+        return Finding("master_key", False, f"{error.sentence} Set the right one.")
     return Finding("master_key", True, "The master key opens the stored secrets.")
+
+
+async def _one_box_key(program: Program) -> None:
+    """Open the key of one box, if there is any; raise `Misconfigured` when it does not open."""
+    async with program.database.read() as connection:
+        found = (await connection.execute(select(box_keys).limit(1))).mappings().first()
+    if found is not None:
+        purpose = f"{found['box_id']}|{found['epoch']}"
+        program.master.unwrap(bytes(found["wrapped"]), purpose=purpose)
