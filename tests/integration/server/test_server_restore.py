@@ -14,6 +14,8 @@ from typing import Any
 import asyncpg
 import components
 import pytest
+from jimpitan_gateway import bootstrap as gateway
+from jimpitan_gateway.spool_backup import make_backup, restore_backup
 from jimpitan_server import bootstrap as server
 from jimpitan_server.adapters.backup_desk import backups_in
 from jimpitan_server.entrypoints import backup_check
@@ -76,6 +78,28 @@ class LostDisk(Days):
         _, wrong = await backup_check.restore_into(self._program, backup)
         return wrong
 
+    def back_up_spool(self) -> Path:
+        """Make a backup of the gateway's spool while it runs."""
+        now = VirtualClock(self._time).now()
+        return make_backup(self._folder / "spool.db", self._folder / "spools", now=now)[0]
+
+    def hour_without_server(self) -> int:
+        """Let messages pile up in the spool; return how many wait."""
+        self._broker.is_up = self._is_gateway_up = True
+        self._is_server_up = False
+        self._advance(self._time.now_us + HOUR_US)
+        return self._spool.waiting()
+
+    def lose_gateway(self, backup: Path | None) -> int:
+        """Take the gateway's spool away and restore it, or start anew; return what waits then."""
+        self._spool.close()
+        for file in self._folder.glob("spool.db*"):
+            file.unlink()
+        if backup is not None:
+            restore_backup(backup, self._folder / "spool.db")
+        self._spool = gateway.Spool(self._folder / "spool.db")
+        return self._spool.waiting()
+
     def end(self) -> dict[str, Any]:
         """Let everything be delivered, and compare the books with the flash of the boxes."""
         return self.run((self._time.now_us - BEGIN_US) / (24 * HOUR_US))
@@ -130,5 +154,24 @@ def test_boxes_bring_again_what_the_lost_disk_had(
         assert (report["lost"], report["doubled"]) == (0, 0)
         assert report["records_recorded"] == report["records_kept"] > before
         assert backups_in(tmp_path / "backups") == [backup]
+
+    in_thread(story)
+
+
+@pytest.mark.parametrize("with_backup", [True, False])
+def test_boxes_bring_again_what_the_lost_spool_had(tmp_path: Path, with_backup: bool) -> None:
+    def story() -> None:
+        town = LostDisk(tmp_path, lambda: f"sqlite+aiosqlite:///{tmp_path}/books.db")
+        town.hours(1)
+        waited = town.hour_without_server()
+        backup = town.back_up_spool()
+        town.in_order()  # what the backup holds reaches the server, and will come again
+        assert town.hour_without_server() > 0
+        assert waited > 0
+        assert town.lose_gateway(backup if with_backup else None) == waited * with_backup
+        report = town.end()
+        assert report["wrong"] == []
+        assert (report["lost"], report["doubled"]) == (0, 0)
+        assert report["records_recorded"] == report["records_kept"] > 0
 
     in_thread(story)
