@@ -26,6 +26,7 @@ from jimpitan_server.entrypoints import (
     cli_records,
     cli_rollout,
     cli_rule,
+    cli_upgrade,
     cli_visit,
     cli_witness,
 )
@@ -54,6 +55,7 @@ cli_records.add_to(app)
 cli_receipt.add_to(app)
 cli_loss.add_to(app)
 cli_rollout.add_to(app)
+cli_upgrade.add_to(app)
 cli_visit.add_to(app)
 cli_witness.add_to(app)
 
