@@ -48,6 +48,12 @@ def write_tls_files(folder: Path, *, name: str, now: datetime) -> None:
     _write(folder / "broker.crt", _pem(certificate))
 
 
+def valid_until(pem: bytes) -> datetime:
+    """Return until when a certificate is good; raise ValueError when it is none."""
+    last: datetime = _library("x509").load_pem_x509_certificate(pem).not_valid_after_utc
+    return last
+
+
 def _authority(folder: Path, now: datetime) -> tuple[Any, Any]:
     """Return certificate and key of the authority in this folder; make them when missing."""
     x509 = _library("x509")

@@ -1,8 +1,7 @@
 """The command line of the gateway."""
 
 import json
-import shutil
-import socket
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,11 +12,12 @@ import typer
 from structlog.tracebacks import ExceptionDictTransformer
 
 from jimpitan_gateway import certificates, mosquitto
+from jimpitan_gateway.backup_cli import backup, restore
 from jimpitan_gateway.bench.release_cli import release_app
 from jimpitan_gateway.bench.visit_cli import box_app
 from jimpitan_gateway.bootstrap import Gateway, now_ms
+from jimpitan_gateway.doctor import examine
 from jimpitan_gateway.errors import GatewayError
-from jimpitan_gateway.server_door import HttpDoor
 from jimpitan_gateway.settings import Settings
 from jimpitan_gateway.spool import Spool
 
@@ -26,6 +26,8 @@ app = typer.Typer(
 )
 app.add_typer(box_app, name="box")
 app.add_typer(release_app, name="release")
+app.command("backup")(backup)
+app.command("restore")(restore)
 Json = Annotated[bool, typer.Option("--json", help="Answer for a program to read.")]
 
 
@@ -85,48 +87,14 @@ def status(as_json: Json = False) -> None:
 
 @app.command()
 def doctor(as_json: Json = False) -> None:
-    """Check broker, server, token and disk; exit 1 when one needs somebody."""
-    settings = Settings()
-    findings = {
-        "broker": _check_broker(settings),
-        "server": _check_server(settings),
-        "disk": _check_disk(settings),
-    }
+    """Check settings, clock, broker, server, spool and disk; exit 1 when one needs somebody."""
+    findings = examine(Settings(), os.environ, now_ms=now_ms())
     if as_json:
         typer.echo(json.dumps(findings))
     else:
         for name, finding in findings.items():
             typer.echo(f"{name}: {finding or 'good'}")
     raise typer.Exit(1 if any(findings.values()) else 0)
-
-
-def _check_broker(settings: Settings) -> str:
-    try:
-        socket.create_connection((settings.broker_host, settings.broker_port), 5).close()
-    except OSError as error:
-        return (
-            f"No broker answers at {settings.broker_host}:{settings.broker_port} ({error})."
-            " Start mosquitto or correct JIMPITAN_GATEWAY_BROKER_HOST."
-        )
-    return ""
-
-
-def _check_server(settings: Settings) -> str:
-    if settings.server_token is None:
-        return "JIMPITAN_GATEWAY_SERVER_TOKEN is not set."
-    door = HttpDoor(url=settings.server_url, token=settings.server_token.get_secret_value())
-    try:
-        door.post([])
-    except GatewayError as error:
-        return str(error)
-    finally:
-        door.close()
-    return ""
-
-
-def _check_disk(settings: Settings) -> str:
-    free = shutil.disk_usage(settings.spool.absolute().parent).free
-    return "" if free > 100_000_000 else f"Only {free // 1_000_000} MB are free for the spool."
 
 
 @app.command()

@@ -7,6 +7,7 @@ GatewayError
 ├── ServerFailed       the server fell over this batch; send it in smaller parts, later
 ├── ServerRefused      the server will not take the batch as it is
 ├── TokenRefused       the server does not know this gateway
+├── BackupRefused      a backup of the spool cannot be made or put in again
 ├── ReleaseRefused     a release of the firmware is not what the publisher signed
 └── BenchFailed        something at the bench: a cable, a box, a file
     ├── ToolMissing        a program or library of the bench is not installed
@@ -51,6 +52,10 @@ class TokenRefused(GatewayError):
 
 class ReleaseRefused(GatewayError):
     """Take the file from the publisher again; no box is told of it meanwhile."""
+
+
+class BackupRefused(GatewayError):
+    """Do what the sentence says; the spool is as it was."""
 
 
 class BenchFailed(GatewayError):

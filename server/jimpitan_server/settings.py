@@ -111,6 +111,17 @@ class Settings(BaseSettings):
         description="Folder outside the database in which the seal of each day is published;"
         " without one seals can only be fetched from /seals.json",
     )
+    backup_folder: Path | None = Field(
+        None,
+        description="Folder, on another disk, in which the running server makes backups; without"
+        " one it makes none",
+    )
+    backup_every_hours: Annotated[int, Field(ge=1, le=24 * 31)] = Field(
+        24, description="How many hours after a backup the next one is made"
+    )
+    backups_kept: Annotated[int, Field(ge=1, le=1000)] = Field(
+        14, description="How many backups are kept; older ones are removed"
+    )
     publisher_key: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")] | None = Field(
         None,
         description="Hex of the Ed25519 public key of who publishes firmware; without one no"

@@ -54,11 +54,11 @@ def publish(folder: Path, file: SealFile) -> bool:
         out.flush()
         os.fsync(out.fileno())
     half.replace(target)
-    _keep_name(folder)
+    keep_name(folder)
     return True
 
 
-def _keep_name(folder: Path) -> None:
+def keep_name(folder: Path) -> None:
     """Let a new name outlive a power cut too, where folders can be synced."""
     if os.name == "nt":
         return

@@ -16,6 +16,7 @@ from jimpitan_server.domain.errors import Malformed, ServerError
 from jimpitan_server.domain.user import Role
 from jimpitan_server.entrypoints import (
     cli_account,
+    cli_backup,
     cli_discrepancy,
     cli_ledger,
     cli_loss,
@@ -25,10 +26,11 @@ from jimpitan_server.entrypoints import (
     cli_records,
     cli_rollout,
     cli_rule,
+    cli_upgrade,
     cli_visit,
     cli_witness,
 )
-from jimpitan_server.entrypoints.doctor import examine
+from jimpitan_server.entrypoints.doctor import examine_all, wrong_settings
 from jimpitan_server.entrypoints.log import configure_log
 from jimpitan_server.entrypoints.serve import serve
 from jimpitan_server.settings import load_settings
@@ -45,6 +47,7 @@ app.add_typer(user_app, name="user")
 cli_money.add_to(app)
 cli_partner.add_to(app)
 cli_account.add_to(app)
+cli_backup.add_to(app)
 cli_rule.add_to(app)
 cli_ledger.add_to(app)
 cli_discrepancy.add_to(app)
@@ -52,6 +55,7 @@ cli_records.add_to(app)
 cli_receipt.add_to(app)
 cli_loss.add_to(app)
 cli_rollout.add_to(app)
+cli_upgrade.add_to(app)
 cli_visit.add_to(app)
 cli_witness.add_to(app)
 
@@ -104,8 +108,9 @@ def migrate(as_json: AsJson = False) -> None:
 
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
-    """Look for what is wrong with settings, database and audit log; exit 1 if anything is."""
-    findings = _run(examine)
+    """Look for what is wrong, from settings to seals; exit 1 if anything is."""
+    wrong = wrong_settings()
+    findings = _run(examine_all) if wrong is None else [wrong]
     if as_json:
         typer.echo(json.dumps([finding.as_json() for finding in findings]))
     else:

@@ -103,8 +103,8 @@ async def test_doctor_finds_a_fresh_installation_well_and_a_changed_one_ill(
         await connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     result = await command("doctor", "--json")
     assert result.exit_code == 1
-    (finding,) = json.loads(result.stdout)
-    assert (finding["name"], finding["is_fine"]) == ("schema", False)
+    (finding,) = [one for one in json.loads(result.stdout) if not one["is_fine"]]
+    assert finding["name"] == "schema"
 
 
 async def test_missing_master_key_is_a_sentence(

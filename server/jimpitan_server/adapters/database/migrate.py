@@ -7,6 +7,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jimpitan_server.adapters.database.engine import POSTGRESQL, Database
 
@@ -30,6 +31,22 @@ async def migrate(database: Database) -> str:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         await connection.run_sync(_upgrade)
         return await connection.run_sync(_current) or ""
+
+
+async def migrate_to(connection: AsyncConnection, version: str) -> None:
+    """Make the schema of one version in an empty database, inside the caller's transaction."""
+    await connection.run_sync(lambda one: command.upgrade(config_for(one), version))
+
+
+async def current(connection: AsyncConnection) -> str | None:
+    """Return the version a database has, None when it has no schema of ours."""
+    return await connection.run_sync(_current)
+
+
+def is_known(version: str) -> bool:
+    """Tell whether this program knows how to get on from a version."""
+    steps = ScriptDirectory.from_config(config_for()).walk_revisions()
+    return version in {step.revision for step in steps}
 
 
 async def version_of(database: Database) -> tuple[str | None, str]:
