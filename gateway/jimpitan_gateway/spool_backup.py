@@ -59,6 +59,8 @@ def make_backup(
     if not spool.exists():
         raise BackupRefused(f"There is no spool at {spool}: the gateway never ran here.")
     target = folder / f"jimpitan-spool-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.backup"
+    if target.exists():
+        raise BackupRefused(f"There is a backup of this second already: {target}.")
     with _refusing(f"No backup can be written to {folder}"):
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".jimpitan-spool-", dir=folder) as scratch:

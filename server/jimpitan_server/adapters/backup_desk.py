@@ -80,6 +80,9 @@ class BackupDesk:
         """
         target = folder / backup_name(self.clock.now())
         half = folder / HALF
+        if target.exists():  # another is never replaced
+            sentence = f"There is a backup of this second in {folder} already: {target.name}."
+            raise Conflict(sentence, code="backup_busy")
         try:
             with _half(half) as out:
                 manifest = await self._write(SealedWriter(out, self.master), progress)

@@ -26,6 +26,8 @@ from jimpitan_server.settings import load_settings
 
 File = Annotated[Path, typer.Argument(help="File of `jimpitan-server backup`.")]
 
+UNPROVEN = ".unproven"
+
 
 class FolderOrWord(TyperGroup):
     """`backup FOLDER` is `backup make FOLDER`; a folder that is called `list` is `./list`."""
@@ -60,7 +62,10 @@ def backup_make(
     async def make(program: Program) -> tuple[Path, Manifest, list[str]]:
         with shown("Backing up") as progress:
             file, manifest = await backup_check.desk_of(program).make(folder, progress=progress)
-        return file, manifest, await _proven(file, program) if verify else []
+        if not verify:
+            return file, manifest, []
+        file, wrong = await _proven(file, program)
+        return file, manifest, wrong
 
     file, manifest, wrong = with_program(make)
     _refuse(wrong, file)
@@ -74,10 +79,18 @@ def backup_make(
     typer.echo("Nobody can read it without JIMPITAN_MASTER_KEY: keep that at another place.")
 
 
-async def _proven(file: Path, program: Program) -> list[str]:
+async def _proven(file: Path, program: Program) -> tuple[Path, list[str]]:
+    """Prove a backup, which meanwhile is called otherwise; return what it is called then.
+
+    What was not proven, also because the program was stopped, is no backup to count on; the
+    newest such file is kept for whoever wants to know why.
+    """
+    for older in file.parent.glob(f"jimpitan-*{UNPROVEN}"):
+        older.unlink(missing_ok=True)
+    unproven = file.replace(file.with_suffix(UNPROVEN))
     with shown("Proving") as progress:
-        _, wrong = await backup_check.verify(file, program.settings, progress=progress)
-    return wrong
+        _, wrong = await backup_check.verify(unproven, program.settings, progress=progress)
+    return (unproven, wrong) if wrong else (unproven.replace(file), [])
 
 
 @backup_app.command("verify")

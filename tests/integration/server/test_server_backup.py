@@ -325,3 +325,26 @@ async def test_database_without_schema_is_no_backup(
             await desk.make(tmp_path / "backups")
     finally:
         await none.close()
+
+
+async def test_what_could_not_be_proven_is_no_backup(
+    program: Program, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await filled(program)
+    monkeypatch.setenv("JIMPITAN_DATABASE_URL", database_url)
+    monkeypatch.setenv("JIMPITAN_MASTER_KEY", MASTER_KEY)
+    folder = tmp_path / "backups"
+    older, _ = await backup_check.desk_of(program).make(folder)
+    with pytest.raises(Conflict, match="already"):  # it is not replaced
+        await backup_check.desk_of(program).make(folder)
+
+    async def wrong(file: Path, *_: object, **__: object) -> tuple[None, list[str]]:
+        return None, ["The audit log was changed at entry 2."]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(backup_check, "verify", wrong)
+        for _ in range(2):
+            refused = await said("backup", str(folder), "--verify", "--keep", "1")
+            assert (refused.exit_code, "entry 2" in refused.stderr) == (1, True)
+    assert len(list(folder.glob("*.unproven"))) == 1
+    assert backups_in(folder) == [older]

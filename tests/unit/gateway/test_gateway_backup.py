@@ -110,6 +110,8 @@ def test_oldest_backups_go(tmp_path: Path) -> None:
         make_backup(tmp_path / "spool.db", tmp_path, now=NOW + timedelta(hours=n))[0]
         for n in range(3)
     ]
+    with pytest.raises(BackupRefused, match="already"):  # none is replaced
+        make_backup(tmp_path / "spool.db", tmp_path, now=NOW)
     assert forget_old(tmp_path, keep=1) == made[1::-1]
     assert made[2].exists()
 
