@@ -1,12 +1,12 @@
 // One box in plain words: how it is, what to do, and the beginning of a collection.
 import { h, icon } from "./dom.js";
 import { late } from "./route_view.js";
-import { get } from "./store.js";
+import { draftId, get } from "./store.js";
 import { ageShown, t } from "./words.js";
 
 export async function boxView(app, code) {
   const box = app.day?.boxes.find((one) => one.box === code);
-  const draft = await get("drafts", code);
+  const draft = await get("drafts", draftId(app, code));
   return [
     h("a", { class: "back", href: "#/" }, icon("back"), t("Rute")),
     h("h1", {}, code, box?.due_on && [" ", h("span", { class: `state ${box.late_days ? "act" : "watch"}` }, late(box))]),

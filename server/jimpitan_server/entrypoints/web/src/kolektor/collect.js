@@ -7,7 +7,7 @@ import { sealStep } from "./step_seal.js";
 import { stickerStep } from "./step_sticker.js";
 import { visitStep } from "./step_visit.js";
 import { witnessStep } from "./step_witness.js";
-import { get, kept } from "./store.js";
+import { draftId, get, kept, write } from "./store.js";
 import { t } from "./words.js";
 
 const STEPS = {
@@ -18,7 +18,7 @@ const NAMES = Object.keys(STEPS);
 export async function collectView(app, code, step) {
   const index = NAMES.indexOf(step);
   if (index < 0 || !app.day) return `#/kotak/${code}`;
-  const draft = (await get("drafts", code)) ?? (index === 0 ? await newDraft(app, code) : null);
+  const draft = (await get("drafts", draftId(app, code))) ?? (index === 0 ? await newDraft(app, code) : null);
   if (!draft) return `#/kotak/${code}`;
   const box = app.day.boxes.find((one) => one.box === code) ?? { box: code, codes: [], tier: null };
   const shared = { app, box, draft, keep: keeper(app, draft), next: () => next(app, draft, index) };
@@ -33,14 +33,14 @@ export async function collectView(app, code, step) {
 async function newDraft(app, code) {
   const now = new Date().toISOString();
   const draft = {
-    box: code, collection_id: crypto.randomUUID(), owner: app.day.collector.user_id,
+    id: draftId(app, code), box: code, collection_id: crypto.randomUUID(), owner: app.day.collector.user_id,
     begun_at: now, lid_at: now, step: NAMES[0], pieces: {}, witness: "", seal_found: "", no_seal: false,
     seal: "", bag: "",
   };
   await navigator.storage?.persist?.().catch(() => false);
   return kept(async (db) => {
-    const tx = db.transaction("drafts", "readwrite");
-    const known = await tx.store.get(code); // another tab, or a second touch, was quicker
+    const tx = write(db, "drafts");
+    const known = await tx.store.get(draft.id); // another tab, or a second touch, was quicker
     if (!known) await tx.store.put(draft);
     await tx.done;
     return known ?? draft;
@@ -52,15 +52,15 @@ function keeper(app, draft) {
   let last = Promise.resolve(true);
   return (changes) => {
     Object.assign(draft, changes);
-    last = last.then(() => write(draft)).catch((error) => (app.say(error, "act"), false));
+    last = last.then(() => writeDraft(draft)).catch((error) => (app.say(error, "act"), false));
     return last;
   };
 }
 
-function write(draft) {
+function writeDraft(draft) {
   return kept(async (db) => {
-    const tx = db.transaction("drafts", "readwrite");
-    const known = await tx.store.get(draft.box);
+    const tx = write(db, "drafts");
+    const known = await tx.store.get(draft.id);
     const isOpen = known?.collection_id === draft.collection_id;
     if (isOpen) await tx.store.put(draft);
     await tx.done;
@@ -94,7 +94,7 @@ export async function finish(app, draft) {
   if (draft.sealed) items.push(newItem("witness", owner, { key, box, order: 2, needs: count.id, body: draft.sealed }));
   if (draft.photo) items.push(newItem("photo", owner, { key, box, order: 3, needs: count.id, file: draft.photo }));
   try {
-    await close(box, key, items);
+    await close(draft, items);
   } catch (error) {
     app.say(error, "act"); // the draft stands as it was
     return null;

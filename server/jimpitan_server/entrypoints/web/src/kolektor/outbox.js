@@ -1,6 +1,6 @@
 // The page's side of the outbox: puts work in, lets it go when there is a network, tells all tabs.
 import { BELL, ring, send } from "./send.js";
-import { all, get, kept, put } from "./store.js";
+import { all, get, kept, put, write } from "./store.js";
 
 export const ITEMS_MAX = 500;
 let page = null;
@@ -17,7 +17,7 @@ export function newItem(kind, owner, parts) {
 // Writes work down and begins to send it; what is there already under its id is left alone.
 export async function enqueue(items) {
   await kept(async (db) => {
-    const tx = db.transaction("outbox", "readwrite");
+    const tx = write(db, "outbox");
     for (const item of items) if (!(await tx.store.get(item.id))) await tx.store.put(item);
     await tx.done;
   });
@@ -32,14 +32,14 @@ export async function replaceItem(item) {
 
 // Turns a count that is under way into work to send, at once or not at all. In two tabs the
 // second finds no draft any more, and nothing is written twice.
-export async function close(box, collection_id, items) {
+export async function close({ id, collection_id }, items) {
   const isWritten = await kept(async (db) => {
-    const tx = db.transaction(["drafts", "outbox"], "readwrite");
-    const draft = await tx.objectStore("drafts").get(box);
+    const tx = write(db, ["drafts", "outbox"]);
+    const draft = await tx.objectStore("drafts").get(id);
     const isMine = draft?.collection_id === collection_id;
     if (isMine) {
       for (const item of items) await tx.objectStore("outbox").put(item);
-      await tx.objectStore("drafts").delete(box);
+      await tx.objectStore("drafts").delete(id);
     }
     await tx.done;
     return isMine;

@@ -6,7 +6,7 @@ import { ageShown, dayShown, t } from "./words.js";
 export async function routeView(app) {
   const { day } = app;
   if (!day) return empty(app);
-  const drafts = new Set((await all("drafts")).map((draft) => draft.box));
+  const drafts = new Set((await all("drafts")).filter(({ owner }) => owner === day.collector.user_id).map(({ box }) => box));
   const due = day.boxes.filter((box) => box.due_on);
   const rest = day.boxes.filter((box) => !box.due_on);
   return [

@@ -17,8 +17,7 @@ export async function countStep({ app, draft, keep, next }) {
       input.value = bounded || "";
       // What the second person confirmed was another sum.
       const changed = { pieces: { ...draft.pieces, [value]: bounded }, sealed: null };
-      keep(changed);
-      sum.textContent = rupiah(total(draft));
+      keep(changed).then(() => (sum.textContent = rupiah(total(draft)))); // shown once it is kept
     };
     const step = (by, words) => h("button", { class: "quiet", type: "button", "aria-label": `${words} ${rupiah(value)}`,
       onclick: () => set((draft.pieces[value] ?? 0) + by) }, by > 0 ? "+" : "−");

@@ -8,7 +8,7 @@ export function database() {
   opened ??= openDB("jimpitan-kolektor", 1, {
     upgrade(db) {
       db.createObjectStore("kept"); // "day": the route as it was taken along; "session"
-      db.createObjectStore("drafts", { keyPath: "box" });
+      db.createObjectStore("drafts", { keyPath: "id" }); // of a person at a box
       db.createObjectStore("outbox", { keyPath: "id" });
     },
     blocking() {
@@ -37,7 +37,18 @@ export async function kept(work) {
   }
 }
 
+// A phone may lose its power the moment something is shown as done: it is on the disk by then
+// (Indexed Database API 3.0, transaction durability).
+export const write = (db, stores) => db.transaction(stores, "readwrite", { durability: "strict" });
+
 export const get = (store, key) => kept((db) => db.get(store, key));
-export const put = (store, value, key) => kept((db) => db.put(store, value, key));
+export const put = (store, value, key) => kept(async (db) => {
+  const tx = write(db, store);
+  await tx.store.put(value, key);
+  await tx.done;
+});
 export const all = (store) => kept((db) => db.getAll(store));
 export const remove = (store, key) => kept((db) => db.delete(store, key));
+
+// Two people may share a phone: neither goes on with what the other began.
+export const draftId = (app, box) => `${app.day?.collector.user_id}/${box}`;
