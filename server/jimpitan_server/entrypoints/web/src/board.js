@@ -44,7 +44,7 @@ class Chart {
 
   take(point) {
     const [times] = this.points;
-    if (times.length && point[0] - times[times.length - 1] < 2) {
+    if (times.length > 1 && point[0] - times[times.length - 1] < 2) {
       this.points.forEach((column, index) => (column[column.length - 1] = point[index]));
     } else {
       this.points.forEach((column, index) => {
@@ -117,7 +117,7 @@ async function begin() {
     connection(true);
     show(totals);
     const known = totals.confirmed_idr + totals.provisional_idr;
-    const seconds = Math.floor(Date.parse(totals.generated_at) / 1000);
+    const seconds = Date.parse(totals.generated_at) / 1000; // two changes of one second are two
     chart?.take([seconds, totals.sensed.deposits, totals.counted_idr, known]);
   });
   stream.addEventListener("error", () => connection(false));
