@@ -212,11 +212,11 @@ def test_the_admin_sees_boxes_and_one_boxs_dossier(server, visit):
     server.deposit()
     log_in(page, server, "admin", "/admin")
     page.wait_for_selector("text=Ringkasan >> nth=0")
-    page.click("nav >> text=Kotak")
+    page.click('nav a[href="/admin/kotak"]')
     page.click("text=box-0007")
     page.wait_for_selector("text=Berkas penarikan")
     page.wait_for_selector("text=donasi masuk kotak >> nth=0")
-    page.click("nav >> text=Perlu ditinjau")
+    page.click('nav a[href="/admin/temuan"]')
     page.wait_for_selector("h1:has-text('Perlu ditinjau')")
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 
@@ -19,12 +19,14 @@ class Sensed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoneyTotals:
-    """What people counted and the bank told, in whole rupiah."""
+    """What people counted and the bank told, in whole rupiah, and how old either is."""
 
     counted_idr: int = 0
     confirmed_idr: int = 0
     provisional_idr: int = 0
     unattributed_idr: int = 0
+    counted_at: datetime | None = None
+    statement_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +42,19 @@ class BoxTotals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicTotals:
-    """The public figures. `version` rises whenever one of them changes."""
+    """The public figures. `version` rises whenever one of them changes.
+
+    `newest_at` is the latest record of a box, `counted_at` the latest opening whose count is in,
+    `statement_to` the last bank day that a statement covers.
+    """
 
     sensed: Sensed
     counted_idr: int
     confirmed_idr: int
     provisional_idr: int
     unattributed_idr: int
+    counted_at: datetime | None
+    statement_to: date | None
     boxes_reporting: int
     boxes_total: int
     newest_at: datetime | None
@@ -56,9 +64,10 @@ class PublicTotals:
     def as_json(self) -> dict[str, object]:
         """Return the figures for a program to read; times are ISO 8601 in UTC."""
         figures = asdict(self)
-        for name in ("newest_at", "generated_at"):
+        for name in ("newest_at", "counted_at", "generated_at"):
             at: datetime | None = figures[name]
             figures[name] = None if at is None else at.isoformat(timespec="milliseconds")
+        figures["statement_to"] = self.statement_to.isoformat() if self.statement_to else None
         return figures
 
     def content_tag(self) -> str:
@@ -108,6 +117,8 @@ async def draw_up(
         confirmed_idr=money.confirmed_idr,
         provisional_idr=money.provisional_idr,
         unattributed_idr=money.unattributed_idr,
+        counted_at=money.counted_at,
+        statement_to=money.statement_to,
         boxes_reporting=boxes.boxes_reporting,
         boxes_total=boxes.boxes_total,
         newest_at=boxes.newest_at,

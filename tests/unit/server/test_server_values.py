@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -231,7 +231,9 @@ class FixedTotals:
         boxes = BoxTotals(
             records=9, deposits=self.deposits, boxes_reporting=1, boxes_total=2, newest_at=None
         )
-        return boxes, MoneyTotals(counted_idr=5000)
+        return boxes, MoneyTotals(
+            counted_idr=5000, counted_at=FRIDAY, statement_to=date(2026, 11, 19)
+        )
 
 
 async def test_version_rises_only_when_a_figure_changes() -> None:
@@ -246,12 +248,16 @@ async def test_version_rises_only_when_a_figure_changes() -> None:
     store.deposits = 4
     later = await draw_up(store, gift=gift, stale_after=patience, now=FRIDAY, before=same)
     assert later.version == first.version + 1
+    assert later.as_json()["counted_at"] == FRIDAY.isoformat(timespec="milliseconds")
+    assert later.as_json()["statement_to"] == "2026-11-19"
     assert set(later.as_json()) == {
         "sensed",
         "counted_idr",
         "confirmed_idr",
         "provisional_idr",
         "unattributed_idr",
+        "counted_at",
+        "statement_to",
         "boxes_reporting",
         "boxes_total",
         "newest_at",

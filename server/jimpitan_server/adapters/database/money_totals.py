@@ -9,6 +9,7 @@ from jimpitan_server.adapters.database.money_schema import (
     collections,
     fresh_payments,
     money_positions,
+    statement_imports,
     voids,
 )
 from jimpitan_server.services.totals import MoneyTotals
@@ -41,8 +42,16 @@ MONEY_COLUMNS = (
         _position("qris_unattributed") + _one(select(func.sum(fresh_payments.c.unattributed_idr)))
     ).label("unattributed_idr"),
 )
+AGE_COLUMNS = (
+    select(func.max(collections.c.lid_at)).scalar_subquery().label("counted_at"),
+    select(func.max(statement_imports.c.last_on)).scalar_subquery().label("statement_to"),
+)
 
 
 def money_totals(row: Mapping[str, Any]) -> MoneyTotals:
-    """Return what was counted, confirmed, is provisional and is unattributed, in rupiah."""
-    return MoneyTotals(**{column.name: int(row[column.name]) for column in MONEY_COLUMNS})
+    """Return the sums in rupiah, and the latest count and the latest day of a statement."""
+    return MoneyTotals(
+        **{column.name: int(row[column.name]) for column in MONEY_COLUMNS},
+        counted_at=row["counted_at"],
+        statement_to=row["statement_to"],
+    )

@@ -7,7 +7,11 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jimpitan_server.adapters.database.metadata import Instant
-from jimpitan_server.adapters.database.money_totals import MONEY_COLUMNS, money_totals
+from jimpitan_server.adapters.database.money_totals import (
+    AGE_COLUMNS,
+    MONEY_COLUMNS,
+    money_totals,
+)
 from jimpitan_server.adapters.database.schema import boxes, programme_totals
 from jimpitan_server.services.totals import BoxTotals, MoneyTotals
 
@@ -21,6 +25,7 @@ TOTALS = select(
     _ALL_BOXES.scalar_subquery().label("boxes_total"),
     _REPORTING.scalar_subquery().label("boxes_reporting"),
     *MONEY_COLUMNS,
+    *AGE_COLUMNS,
 )
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from jimpitan_server.bootstrap import Program
 from jimpitan_server.entrypoints.http import words
@@ -43,6 +44,17 @@ def day_shown(day: date) -> str:
     return f"{day:%d/%m/%Y}"
 
 
+def icon(name: str) -> Markup:
+    """Return an icon of the built sprite, silent for screen readers; nothing without the build."""
+    file = assets().get("icons.svg")
+    if file is None:
+        return Markup()
+    return Markup(
+        '<svg class="icon" width="20" height="20" aria-hidden="true">'
+        '<use href="/static/{}#{}"></use></svg>'
+    ).format(file, name)
+
+
 @cache
 def environment() -> Environment:
     """Return the templates, read when first needed."""
@@ -55,6 +67,7 @@ def environment() -> Environment:
         "clock_time": clock_time,
         "day_shown": day_shown,
     }
+    found.globals["icon"] = icon
     found.filters["instant"] = datetime.fromisoformat
     found.filters["base64"] = lambda content: b64encode(content).decode()
     return found

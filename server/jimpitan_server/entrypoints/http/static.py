@@ -8,7 +8,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 SQUEEZED = ".gz"
-MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+MEDIA_TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
 
 
 class BuiltFiles(StaticFiles):

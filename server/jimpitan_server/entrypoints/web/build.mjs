@@ -8,6 +8,7 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { iconPng } from "./icon.mjs";
+import { namesIn, sprite } from "./icons.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "static", "built");
@@ -30,7 +31,7 @@ const name = (file) => basename(file);
 
 const done = await build({
   ...settings,
-  entryPoints: ["board.js", "collector.js", "style.css"].map((file) => join(here, "src", file)),
+  entryPoints: ["board.js", "chart.css", "collector.js", "style.css"].map((file) => join(here, "src", file)),
   format: "esm",
 });
 const app = await build({
@@ -54,6 +55,11 @@ for (const size of [192, 512]) {
   manifest[`icon-${size}.png`] = `icon-${size}-${hash}.png`;
   writeFileSync(join(out, manifest[`icon-${size}.png`]), content);
 }
+
+const icons = sprite(namesIn(join(here, "templates")));
+const iconsHash = createHash("sha256").update(icons).digest("hex").slice(0, 8).toUpperCase();
+manifest["icons.svg"] = `icons-${iconsHash}.svg`;
+writeFileSync(join(out, manifest["icons.svg"]), icons);
 
 // The library that reads QR codes where the phone cannot is fetched when it is needed.
 const isLate = (made) => Object.keys(made.inputs).some((file) => file.includes("node_modules/qr/"));
@@ -81,7 +87,7 @@ writeFileSync(join(out, "manifest.json"), JSON.stringify(manifest, null, 1));
 
 // Squeezed once here instead of with every answer; small files are not worth a second one.
 const SQUEEZED_FROM_BYTES = 1_000;
-for (const file of readdirSync(out).filter((one) => /\.(js|css)$/.test(one))) {
+for (const file of readdirSync(out).filter((one) => /\.(js|css|svg)$/.test(one))) {
   const content = readFileSync(join(out, file));
   if (content.length >= SQUEEZED_FROM_BYTES) {
     writeFileSync(join(out, `${file}.gz`), gzipSync(content, { level: 9 }));

@@ -1,6 +1,6 @@
 // The board: figures as they change (server-sent events) and the curve of the last two hours.
 import uPlot from "uplot";
-import { clockTime, number, rupiah } from "./format.js";
+import { clockTime, dayShown, number, rupiah } from "./format.js";
 
 const POINTS_MAX = 720;
 const at = (totals, path) => path.split(".").reduce((value, name) => value[name], totals);
@@ -23,6 +23,10 @@ function show(totals) {
   for (const element of document.querySelectorAll("[data-time]")) {
     const value = element.dataset.zone && at(totals, element.dataset.time);
     if (value) element.textContent = clockTime(value, element.dataset.zone);
+  }
+  for (const element of document.querySelectorAll("[data-day]")) {
+    const value = at(totals, element.dataset.day);
+    if (value) element.textContent = dayShown(value);
   }
 }
 

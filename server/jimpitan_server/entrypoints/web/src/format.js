@@ -26,3 +26,8 @@ export function clockTime(text, zone) {
   const day = `${of("day")}/${of("month")}/${of("year")}`;
   return `${day} ${of("hour")}.${of("minute")} ${ZONES[zone] ?? zone}`;
 }
+
+/** Return a day (ISO 8601) as people write it: 20/11/2026. */
+export function dayShown(text) {
+  return text.split("-").reverse().join("/");
+}
