@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
 from jimpitan_server.adapters.database.box_reading import box_rows_all
 from jimpitan_server.domain.container import Tier
@@ -14,12 +14,43 @@ from jimpitan_server.entrypoints.http.box_status import BoxStatus, status_of, st
 from jimpitan_server.entrypoints.http.pages import page
 from jimpitan_server.entrypoints.http.parts import TheProgram
 from jimpitan_server.entrypoints.http.people import require
+from jimpitan_server.entrypoints.http.table import Column
+from jimpitan_server.entrypoints.http.table_page import table_page
 from jimpitan_server.services.ports_cases import CaseFilter, Order
 
 router = APIRouter(prefix="/admin", tags=["admin"], default_response_class=HTMLResponse)
 Looking = Annotated[Session, Depends(require(Role.ADMIN, Role.TREASURER, Role.AUDITOR))]
 BOXES_SHOWN = 5_000
 STATES = ("act", "watch", "good")
+STATE_NAMES = {"act": "perlu tindakan", "watch": "perhatikan", "good": "baik"}
+TIERS = {Tier.SENSOR.value: "kotak sensor", Tier.CAN.value: "kaleng biasa"}
+
+
+def _lid(box: BoxStatus) -> str | None:
+    if box.is_lid_open is None:
+        return None
+    return "terbuka" if box.is_lid_open else "tertutup"
+
+
+COLUMNS: tuple[Column[BoxStatus], ...] = (
+    Column("kotak", "Kotak", lambda one: one.box),
+    Column("lokasi", "Lokasi", lambda one: one.site or None),
+    Column("wadah", "Jenis wadah", lambda one: TIERS[one.tier], is_word=True),
+    Column(
+        "keadaan",
+        "Keadaan",
+        lambda one: STATE_NAMES[one.state],
+        is_word=True,
+        rank=lambda one: STATES.index(one.state),
+    ),
+    Column("terlihat", "Terakhir terlihat", lambda one: one.last_seen_at),
+    Column("baterai", "Baterai", lambda one: one.battery_mv, is_number=True),
+    Column("tutup", "Tutup", _lid, is_word=True),
+    Column("jurnal", "Jurnal", lambda one: one.journal_permille, is_number=True),
+    Column("rantai", "Kepala rantai", lambda one: one.head_seq, is_number=True),
+    Column("hilang", "Hilang", lambda one: one.gaps_open, is_number=True),
+    Column("donasi", "Donasi (sensor)", lambda one: one.deposits, is_number=True),
+)
 
 
 async def _boxes(program: TheProgram) -> list[BoxStatus]:
@@ -54,7 +85,9 @@ async def get_overview(request: Request, program: TheProgram, _: Looking) -> HTM
     )
 
 
-@router.get("/kotak")
-async def get_boxes(request: Request, program: TheProgram, _: Looking) -> HTMLResponse:
-    """List the boxes, those that need somebody first."""
-    return page(request, program, "kotak.html", boxes=await _boxes(program))
+@router.get("/kotak", response_class=Response)
+async def get_boxes(request: Request, program: TheProgram, _: Looking) -> Response:
+    """List the boxes, those that need somebody first; or give the list away as a file."""
+    return table_page(
+        request, program, "kotak.html", name="kotak", columns=COLUMNS, rows=await _boxes(program)
+    )
