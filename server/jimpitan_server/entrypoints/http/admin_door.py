@@ -33,7 +33,7 @@ def _lid(box: BoxStatus) -> str | None:
 
 
 COLUMNS: tuple[Column[BoxStatus], ...] = (
-    Column("kotak", "Kotak", lambda one: one.box),
+    Column("kotak", "Kode kotak", lambda one: one.box),
     Column("lokasi", "Lokasi", lambda one: one.site or None),
     Column("wadah", "Jenis wadah", lambda one: TIERS[one.tier], is_word=True),
     Column(

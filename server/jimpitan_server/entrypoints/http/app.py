@@ -45,6 +45,7 @@ from jimpitan_server.entrypoints.http import (
     visit_page_door,
     wall_door,
     witness_door,
+    workbench_door,
 )
 from jimpitan_server.entrypoints.http.body import BodyLimit
 from jimpitan_server.entrypoints.http.errors import install_error_answers
@@ -67,6 +68,7 @@ ROUTERS = (
     matching_door.router,
     handover_door.router,
     remittance_page_door.router,
+    workbench_door.router,
     report_door.router,
     wall_door.router,
     bank_door.router,

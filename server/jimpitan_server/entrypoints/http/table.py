@@ -66,7 +66,7 @@ class Wanted:
             "cari": wanted.search,
             "urut": ("-" if wanted.is_falling else "") + wanted.key if wanted.key else "",
             "hal": "" if wanted.page == 1 else str(wanted.page),
-            "bentuk": "" if wanted.form is Form.PAGE else wanted.form.value,
+            "bentuk": "" if wanted.form == Form.PAGE else str(wanted.form),
         }
         return "?" + urlencode({name: value for name, value in fields.items() if value})
 

@@ -1,0 +1,55 @@
+"""Faces of the server that no single part owns: tables as files, errors as pages."""
+
+import csv
+import io
+
+import pytest
+from money_town import Town, town
+
+__all__ = ["town"]
+pytestmark = pytest.mark.integration
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+async def test_the_list_of_boxes_is_sorted_searched_and_taken_away(town: Town) -> None:
+    await town.enter("auditor")
+    rising = await town.page("/admin/kotak?urut=kotak")
+    falling = await town.page("/admin/kotak?urut=-kotak")
+    assert rising.index(">box-0017<") < rising.index(">box-0018<")
+    assert falling.index(">box-0018<") < falling.index(">box-0017<")
+    assert 'aria-sort="descending"' in falling
+    found = await town.page("/admin/kotak?cari=0018")
+    assert ">box-0018<" in found
+    assert ">box-0017<" not in found
+    assert "Tidak ada baris yang cocok" in await town.page("/admin/kotak?cari=zzz")
+    answer = await town.client.get("/admin/kotak?cari=0018&bentuk=csv&bahasa=en")
+    title, row = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
+    assert title[0] == "Box code"
+    assert row[0] == "box-0018"
+    book = await town.client.get("/admin/kotak?bentuk=xlsx")
+    assert book.content.startswith(b"PK")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "sentence"),
+    [
+        ("/no-such-page", 404, "Tidak ada apa pun di alamat ini"),
+        ("/admin/bank", 403, "Halaman ini bukan untuk peran Anda"),
+        ("/admin/buku?sebelum=x", 422, "Permintaan ini tidak dapat diterima"),
+    ],
+)
+async def test_an_error_is_a_page_to_people_and_a_code_to_programs(
+    town: Town, path: str, status: int, sentence: str
+) -> None:
+    await town.enter("auditor")
+    answer = await town.client.get(path, headers=BROWSER)
+    assert (answer.status_code, sentence in answer.text) == (status, True)
+    assert 'role="alert"' in answer.text
+    for_program = await town.client.get(path)
+    assert (for_program.status_code, set(for_program.json())) == (status, {"error", "message"})
+
+
+async def test_a_door_for_programs_never_answers_with_a_page(town: Town) -> None:
+    answer = await town.client.get("/api/v1/matches", headers=BROWSER)
+    assert answer.status_code == 401
+    assert answer.json()["error"]
