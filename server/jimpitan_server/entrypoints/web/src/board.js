@@ -1,35 +1,9 @@
 // The board: figures as they change (server-sent events) and the curve of the last two hours.
 import uPlot from "uplot";
-import { clockTime, dayShown, number, rupiah } from "./format.js";
+import { show } from "./figures.js";
+import { number, rupiah } from "./format.js";
 
 const POINTS_MAX = 720;
-const at = (totals, path) => path.split(".").reduce((value, name) => value[name], totals);
-
-function put(element, text) {
-  if (element.textContent !== text) {
-    element.textContent = text;
-    element.classList.add("changed");
-    setTimeout(() => element.classList.remove("changed"), 900);
-  }
-}
-
-function show(totals) {
-  for (const element of document.querySelectorAll("[data-figure]")) {
-    put(element, number(at(totals, element.dataset.figure)));
-  }
-  for (const element of document.querySelectorAll("[data-rupiah]")) {
-    put(element, rupiah(at(totals, element.dataset.rupiah)));
-  }
-  for (const element of document.querySelectorAll("[data-time]")) {
-    const value = element.dataset.zone && at(totals, element.dataset.time);
-    if (value) element.textContent = clockTime(value, element.dataset.zone);
-  }
-  for (const element of document.querySelectorAll("[data-day]")) {
-    const value = at(totals, element.dataset.day);
-    if (value) element.textContent = dayShown(value);
-  }
-}
-
 function connection(isLive) {
   for (const dot of document.querySelectorAll("[data-live]")) {
     dot.dataset.live = isLive ? "on" : "off";
