@@ -25,8 +25,8 @@ NO_PAGES = re.compile(
 NAMES = {"box": "box-0007"}
 # Smaller than this a finger misses (the issue's figure; WCAG 2.2 wants 24 CSS px).
 TOUCH_PX = 44
-SMALL = """() => [...document.querySelectorAll('a.button, button, input, select, textarea, summary,'
-  + '.top a, .side a, thead a')]
+SMALL = """() => [...document.querySelectorAll('a.button, button, input, select, textarea,'
+  + 'summary, .top a, .side a, thead a')]
   .filter((one) => one.checkVisibility() && one.type !== 'hidden')
   .filter((one) => !['checkbox', 'radio'].includes(one.type) || !one.closest('label'))
   .map((one) => [one, one.getBoundingClientRect()])
