@@ -13,7 +13,6 @@ import typer
 from jimpitan_server.adapters.database.box_reading import box_rows_all
 from jimpitan_server.bootstrap import Program, build
 from jimpitan_server.domain.errors import Malformed, ServerError
-from jimpitan_server.domain.user import Role
 from jimpitan_server.entrypoints import (
     cli_account,
     cli_backup,
@@ -27,6 +26,7 @@ from jimpitan_server.entrypoints import (
     cli_rollout,
     cli_rule,
     cli_upgrade,
+    cli_user,
     cli_visit,
     cli_witness,
 )
@@ -40,10 +40,8 @@ app = typer.Typer(
 )
 box_app = typer.Typer(no_args_is_help=True, help="Boxes.")
 gateway_app = typer.Typer(no_args_is_help=True, help="Gateways.")
-user_app = typer.Typer(no_args_is_help=True, help="People who log in.")
 app.add_typer(box_app, name="box")
 app.add_typer(gateway_app, name="gateway")
-app.add_typer(user_app, name="user")
 cli_money.add_to(app)
 cli_partner.add_to(app)
 cli_account.add_to(app)
@@ -56,6 +54,7 @@ cli_receipt.add_to(app)
 cli_loss.add_to(app)
 cli_rollout.add_to(app)
 cli_upgrade.add_to(app)
+cli_user.add_to(app)
 cli_visit.add_to(app)
 cli_witness.add_to(app)
 
@@ -231,18 +230,3 @@ def gateway_add(
     """Make a gateway known; its token is shown only now."""
     token = _run(lambda program: program.add_gateway(gateway))
     _tell(token, as_json=as_json, gateway=gateway, token=token)
-
-
-@user_app.command("add")
-def user_add(
-    login_name: Annotated[str, typer.Argument(help="Name to log in with.")],
-    role: Annotated[Role, typer.Option(help="What the person may do.")],
-    as_json: AsJson = False,
-) -> None:
-    """Make a person known; the password is asked for, or read from standard input."""
-    if sys.stdin.isatty():
-        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    else:
-        password = sys.stdin.readline().rstrip("\n")
-    user_id = _run(lambda program: program.add_user(login_name, role=role, password=password))
-    _tell(f"{login_name} may log in.", as_json=as_json, user_id=user_id, login_name=login_name)

@@ -13,6 +13,7 @@ import structlog
 import uvicorn
 from uvicorn.loops.auto import auto_loop_factory
 
+from jimpitan_server.adapters.people_desk import PeopleDesk
 from jimpitan_server.bootstrap import Program, build
 from jimpitan_server.entrypoints.backup_schedule import back_up_on_time
 from jimpitan_server.entrypoints.http.app import create_app
@@ -79,6 +80,26 @@ def settle_memory() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
+async def invite_first_admin(program: Program) -> None:
+    """While nobody can log in, print the link by which the first admin does; it is in no log.
+
+    Each start makes a fresh one, so that a link on an old console opens nothing.
+    """
+    desk = PeopleDesk(program.database, program.clock, program.passwords)
+    invited = await desk.invite_first()
+    if invited is None:
+        return
+    settings = program.settings
+    host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
+    base = settings.public_url or f"http://{host}:{settings.port}"
+    sys.stderr.write(
+        "Belum ada yang dapat masuk. Buka tautan ini sekali untuk menjadi admin pertama"
+        f" (24 jam):\n  {base}/undangan/{invited.token}\n"
+        "Nobody can log in yet. Open this link once to become the first admin.\n"
+    )
+    sys.stderr.flush()
+
+
 async def _serve(settings: Settings, *, migrate: bool) -> None:
     program = await build(settings)
     settle_memory()
@@ -86,6 +107,7 @@ async def _serve(settings: Settings, *, migrate: bool) -> None:
         if migrate:
             version = await program.migrate()
             log.info("database_ready", version=version, dialect=program.database.dialect)
+            await invite_first_admin(program)
         config = uvicorn.Config(
             create_app(program),
             host=settings.host,

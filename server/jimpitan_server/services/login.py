@@ -7,6 +7,7 @@ from typing import Protocol
 
 from jimpitan_server.domain.errors import Conflict, Malformed, NotAuthenticated
 from jimpitan_server.domain.ids import UserId, is_short_name
+from jimpitan_server.domain.person import NO_PASSWORD
 from jimpitan_server.domain.user import Role, Session, User
 from jimpitan_server.services.enrol import TOKEN_BYTES, fingerprint
 
@@ -103,7 +104,8 @@ async def check_password(
 ) -> User:
     """Return the person who knows this password; the refusal does not say what was wrong."""
     user = await store.user_of_login(login_name) if is_short_name(login_name) else None
-    known = None if user is None or user.is_disabled else user.password_hash
+    can_log_in = user is not None and not user.is_disabled and user.password_hash != NO_PASSWORD
+    known = user.password_hash if user is not None and can_log_in else None
     if not await passwords.verify(password[:PASSWORD_LENGTH_MAX], known) or user is None:
         raise NotAuthenticated("Nama atau kata sandi salah.", code="login")
     return user

@@ -27,7 +27,14 @@ TABLE = Path(__file__).with_name("authorization.csv")
 NOBODY = "anonymous"
 WHO = (NOBODY, *(role.value for role in Role))
 # What a path names does not exist: whoever is let in is told so, and nothing happens.
-NAMES = {"box": "box-9999", "day": "2020-01-01", "number": "999999", "kind": "collection"}
+NAMES = {
+    "box": "box-9999",
+    "day": "2020-01-01",
+    "number": "999999",
+    "kind": "collection",
+    "act": "keluarkan",
+    "handle": "0" * 64,
+}
 ANY_ID = "00000000-0000-4000-8000-000000000000"
 # Never ends: its door is tested in test_server_live.py.
 STREAMS = {("GET", "/live")}
@@ -136,6 +143,7 @@ OPEN_TO_ALL = {
     "/konfirmasi",
     "/masuk",
     "/pin/{token}",
+    "/undangan/{token}",
     "/{beginning}/access-token/b2b",
     "/{beginning}/qr-mpm-notif",
     "/{beginning}/qr-mpm-notify",
@@ -149,4 +157,6 @@ AUDITOR_ACTS = {
     "/api/v1/reconcile/what-if",
     "/keluar",
     "/pin",
+    "/saya/sandi",
+    "/saya/{handle}/akhiri",
 }

@@ -9,6 +9,7 @@ import pytest
 from jimpitan_server.adapters.database.schema import box_keys, enrolment_tokens, gateways
 from jimpitan_server.bootstrap import Program
 from jimpitan_server.entrypoints.cli import app
+from jimpitan_server.entrypoints.serve import invite_first_admin
 from server_boxes import MASTER_KEY, FakeBox
 from server_town import bring, rows
 from sqlalchemy import text
@@ -115,3 +116,27 @@ async def test_missing_master_key_is_a_sentence(
         result = await command(*words)
         assert result.exit_code == 1
         assert result.stderr.startswith("JIMPITAN_MASTER_KEY is not set")
+
+
+async def test_people_are_invited_locked_out_and_let_in_again(
+    program: Program, command: CommandLine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    invited = await command.asks("user", "invite", "siti", "--role", "admin")
+    assert invited["path"].startswith("/undangan/")
+    await invite_first_admin(program)  # nobody can log in: the console tells a link for siti
+    assert "/undangan/" in capsys.readouterr().err
+    await command.asks("user", "add", "dewi", "--role", "admin", stdin="tiga kata acak\n")
+    await invite_first_admin(program)
+    assert capsys.readouterr().err == ""
+    assert (await command.asks("user", "disable", "siti"))["disabled"]
+    people = {one["login_name"]: one for one in await command.asks("user", "list")}
+    assert (people["siti"]["disabled"], people["dewi"]["has_password"]) == (True, True)
+    last = await command("user", "disable", "dewi")
+    assert (last.exit_code, "last admin" in last.stderr) == (1, True)
+    await command.asks("user", "enable", "siti")
+    other = await command.asks("user", "link", "siti")
+    assert other["path"] != invited["path"]
+    await program.log_in(login_name="dewi", password="tiga kata acak")
+    assert (await command.asks("user", "logout", "dewi"))["ended"] == 1
+    nobody = await command("user", "logout", "nobody")
+    assert (nobody.exit_code, "nobody nobody" in nobody.stderr) == (1, True)

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from jimpitan_server.bootstrap import Program
 from jimpitan_server.entrypoints.http import (
     admin_door,
+    audit_door,
     bank_door,
     bank_page_door,
     bearer,
@@ -30,6 +31,7 @@ from jimpitan_server.entrypoints.http import (
     loss_door,
     matching_door,
     money_door,
+    people_door,
     phone_door,
     phone_login_door,
     phone_page_door,
@@ -93,6 +95,8 @@ ROUTERS = (
     day_door.router,
     phone_door.router,
     phone_login_door.router,
+    audit_door.router,
+    people_door.router,
     phone_page_door.router,
     collector_door.router,
 )
