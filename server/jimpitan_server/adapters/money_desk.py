@@ -363,6 +363,7 @@ class MoneyDesk(Audited):
         merchant_id: str | None,
         mode: CodeMode = CodeMode.OWN,
         replace: bool = False,
+        actor: str = "cli",
     ) -> QrisPayload:
         """Register the code that is printed on a box, perhaps in place of its others."""
         async with self._store() as store:
@@ -377,7 +378,7 @@ class MoneyDesk(Audited):
                 replace=replace,
             )
             how = f"{mode.value}{', replacing' if replace else ''}: {read.text}"
-            await self._audit(store, "cli", "code_registered", box, how)
+            await self._audit(store, actor, "code_registered", box, how)
         return read
 
     def note_change(self) -> None:

@@ -5,10 +5,12 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from jimpitan_server.adapters.database.box_reading import box_rows_all
+from jimpitan_server.adapters.setup_desk import SetupDesk
 from jimpitan_server.domain.container import Tier
+from jimpitan_server.domain.setup import guide_of
 from jimpitan_server.domain.user import Role, Session
 from jimpitan_server.entrypoints.http.box_status import BoxStatus, status_of, status_of_can
 from jimpitan_server.entrypoints.http.pages import page
@@ -69,15 +71,19 @@ async def _boxes(program: TheProgram) -> list[BoxStatus]:
     return sorted(found, key=lambda one: (STATES.index(one.state), one.box))
 
 
-@router.get("")
-async def get_overview(request: Request, program: TheProgram, _: Looking) -> HTMLResponse:
-    """Show the live totals, and what needs a look first."""
+@router.get("", response_class=Response)
+async def get_overview(request: Request, program: TheProgram, session: Looking) -> Response:
+    """Show the live totals, and what needs a look first; an empty server leads to the guide."""
+    standing = await SetupDesk(program.database, program.clock).standing()
+    if standing.is_empty and session.role is Role.ADMIN:
+        return RedirectResponse("/admin/mulai", 303)
     boxes = [one for one in await _boxes(program) if one.tier == Tier.SENSOR]
     findings = await program.cases.page(CaseFilter(), order=Order.AGE, limit=1)
     return page(
         request,
         program,
         "admin.html",
+        guide=guide_of(standing),
         totals=await program.live.latest(),
         boxes=boxes,
         findings=findings,

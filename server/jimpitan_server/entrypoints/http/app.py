@@ -41,6 +41,7 @@ from jimpitan_server.entrypoints.http import (
     report_door,
     rollout_door,
     rollout_page_door,
+    setup_door,
     statement_page_door,
     sticker_door,
     visit_door,
@@ -97,6 +98,7 @@ ROUTERS = (
     phone_login_door.router,
     audit_door.router,
     people_door.router,
+    setup_door.router,
     phone_page_door.router,
     collector_door.router,
 )
