@@ -29,7 +29,8 @@ MODULES = (
 )
 ON_BOARD = ("socket", "controller", "top of controller", "plug", "capacitor")
 FASTENED = ("outer nut", "screw of")
-FITTED = (*MODULES, *ON_BOARD, "top of", *FASTENED)
+WITH_MODULE = {"charger": ("surge diode",)}  # soldered to it before it comes in
+FITTED = (*MODULES, *ON_BOARD, "surge diode", "top of", *FASTENED)
 UNDER_STRIP = ("light", "buzzer", "speaker", "screen", "screw of screen")
 NEW = {"clear": "new clear", "black": "new black"}
 
@@ -195,7 +196,7 @@ def check_ways(solids: Sequence[Solid]) -> list[str]:
 def _is_of(solid: Solid, module: str) -> bool:
     """Whether a part comes in with a module."""
     with_board = module == "module board" and solid.name.startswith(ON_BOARD)
-    return with_board or solid.name in (module, f"top of {module}")
+    return with_board or solid.name in (module, f"top of {module}", *WITH_MODULE.get(module, ()))
 
 
 def _union(solids: Sequence[Solid]) -> manifold3d.Manifold:

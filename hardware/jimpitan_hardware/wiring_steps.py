@@ -2,7 +2,17 @@
 
 from PIL import Image
 
-from jimpitan_hardware import assembly, harness, pinmap, pins_classic, reach, wiring
+from jimpitan_hardware import (
+    assembly,
+    circuits,
+    electrics,
+    harness,
+    painter,
+    pinmap,
+    pins_classic,
+    reach,
+    wiring,
+)
 from jimpitan_hardware.workshop import Workshop
 
 HARNESS_PICTURE = (760, 1600)
@@ -26,6 +36,9 @@ def wire(work: Workshop) -> None:
         "wiring: every cable reaches from end to end",
         reach.check_reach(solids, wired, work.sizes),
     )
+    for circuit in electrics.reckon(wired):
+        work.check(circuit.words, circuit.faults)
+    painter.save(circuits.picture(wired), work.place("pictures/circuits.png"))
     source = work.write("wiring/harness.yml", harness.render(wired, nets))
     work.write("wiring/netlist.json", harness.net_list_text(wired, nets))
     work.write("wiring/pins_esp32.py", pins_classic.render(nets))
