@@ -97,6 +97,9 @@ def draw_sheets(work: Workshop) -> None:
     for sheet in only:
         file = work.write("enclosure/coupon.dxf", sheets.drawing(sheet, s))
         faults += sheets.check_drawing(file, s)
+        gaps = [round(gap, 2) for _, gap in sheets.coupon_gaps(s)]
+        what = f"coupon: gaps of {gaps[0]:g} to {gaps[-1]:g} mm are cut as they are named"
+        work.check(what, sheets.check_coupon(file, s))
     what = f"sheets: {len(found)} drawings, contours closed, on the sheet, spaced"
     work.check(what, faults)
     painter.save(picture_of_sheet(found[0], s), work.place("pictures/sheet.png"))
