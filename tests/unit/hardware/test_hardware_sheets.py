@@ -118,7 +118,7 @@ def coupon_file(folder, sizes, **values):
 @pytest.mark.parametrize("sizes", [SIZES, Sizes(thickness_mm=3.95, kerf_mm=0.33)])
 def test_each_gap_of_the_coupon_is_cut_as_wide_as_its_number(tmp_path, sizes):
     assert sheets.check_coupon(coupon_file(tmp_path, sizes), sizes) == []
-    comb, square = sheets.coupon(sizes)
+    _, square = sheets.coupon(sizes)
     wide = [gap for _, gap in sheets.coupon_gaps(sizes)]
     assert wide[-1] - wide[0] == pytest.approx(0.6)
     assert wide[3] == sizes.thickness_mm
