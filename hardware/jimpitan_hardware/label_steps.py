@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from jimpitan_hardware import label_page, label_reading, labels
+from jimpitan_hardware import label_page, label_reading, labels, painter, sticker_layers
 from jimpitan_hardware.label_sheets import (
     KINDS,
     check_codes,
@@ -71,5 +71,14 @@ def _read_back(
 
 
 def label(work: Workshop) -> None:
-    """Make the example's labels."""
+    """Make the example's labels, and show how a sticker is glued."""
+    for what, layers in (
+        ("the sticker", sticker_layers.STICKER),
+        ("an original", sticker_layers.ORIGINAL),
+    ):
+        work.check(
+            f"labels: {what} is held at the acrylic by glue before it",
+            sticker_layers.check(layers),
+        )
+    painter.save(sticker_layers.picture(), work.place("pictures/sticker-layers.png"))
     make(work, labels.load_texts(), labels.load_containers())
