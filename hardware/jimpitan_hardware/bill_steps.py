@@ -2,9 +2,26 @@
 
 from collections.abc import Sequence
 
-from jimpitan_hardware import assembly, bill, fixture, guide, modules, painter, sheets, wiring
+from PIL import Image
+
+from jimpitan_hardware import (
+    assembly,
+    bill,
+    enclosure_steps,
+    fixture,
+    guide,
+    label_sheets,
+    labels,
+    modules,
+    painter,
+    sheets,
+    wiring,
+)
 from jimpitan_hardware.bill import Site
+from jimpitan_hardware.sizes import Sizes
 from jimpitan_hardware.workshop import Workshop
+
+STICKER_RAISED_MM = 190.0  # above its place, as it is drawn on its way in
 
 
 def list_parts(work: Workshop) -> None:
@@ -49,6 +66,19 @@ def paint_guide(work: Workshop) -> None:
     steps = f"{len(guide.STEPS)} steps"
     work.check(f"guide: {steps} put in every part once", guide.check_steps(solids))
     work.check("guide: throat, floor and cover come in unhindered", guide.check_ways(solids))
+    order = ", ".join(guide.MODULES)
+    work.check(f"guide: modules come in in their order: {order}", guide.check_modules_in(solids))
     for number, step in enumerate(guide.STEPS):
         picture = painter.paint(guide.shown(solids, number), step.view, guide.PICTURE)
         painter.save(picture, work.place(f"pictures/step-{number + 1:02}.png"))
+    painter.save(sticker_going_in(work.sizes), work.place("pictures/step-13-sticker.png"))
+
+
+def sticker_going_in(s: Sizes) -> Image.Image:
+    """Paint the sticker on its way in through the open lid, down behind the front."""
+    solids = assembly.opened(assembly.unlocked(assembly.assemble(s)), s, s.lid_opens_degrees)
+    walls = ("front", "left", "right", "floor", "strip", "lid", "lip", "bay front")
+    seen = [one for one in solids if one.name.startswith(walls)]
+    coming = enclosure_steps.sticker_field(s).moved(0, 0, STICKER_RAISED_MM)
+    example = label_sheets.trimmed("box", labels.load_texts(), labels.load_containers()[0])
+    return painter.paint([*seen, coming], guide.FRONT, guide.PICTURE, sticker=example)

@@ -89,10 +89,12 @@ def test_something_in_a_beam_and_a_receiver_off_its_line_are_found():
         material="steel",
     )
     assert assembly.check_beams([*SOLIDS, hair], SIZES) == ["hair stands in beam B."]
-    low = changed(
-        "receiver A", lambda one: replace(one, outline=affinity.translate(one.outline, 0, -1))
-    )
-    assert "The receiver of beam A is not on its line." in assembly.check_beams(low, SIZES)
+    for aside in ((0, -1), (1, 0)):  # too low, and too far back
+        off = changed(
+            "receiver A",
+            lambda one, by=aside: replace(one, outline=affinity.translate(one.outline, *by)),
+        )
+        assert "The receiver of beam A is not on its line." in assembly.check_beams(off, SIZES)
 
 
 def test_a_plate_that_rubs_and_a_stop_too_low_are_found():

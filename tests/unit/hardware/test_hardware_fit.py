@@ -122,6 +122,11 @@ def test_the_controller_stands_on_sockets_as_deep_as_it_is():
     assert 16 <= deep <= 20
 
 
+@pytest.mark.parametrize("name", ["controller", "top of controller", "socket 2"])
+def test_a_board_without_its_controller_is_found(name):
+    assert fit.check_stack(without(name), SIZES) == [f"{name} is not on the module board."]
+
+
 def test_sockets_too_high_for_the_bay_are_found(monkeypatch):
     monkeypatch.setattr(stack, "SOCKET_MM", 15.0)
     high = assembly.assemble.__wrapped__(SIZES)
