@@ -12,6 +12,7 @@ from jimpitan_hardware import (
     guide,
     label_sheets,
     labels,
+    measuring,
     modules,
     painter,
     sheets,
@@ -33,7 +34,12 @@ def list_parts(work: Workshop) -> None:
     work.check("bill: the same parts as the harness", bill.check_harness(lines, wiring.load()))
     work.check("bill: as many as in the model", bill.check_counts(lines, solids, nested))
     work.check("bill: bolts and screws fit", bill.check_fastenings(lines, s, modules.load()))
-    plan(work, bill.load_sites())
+    sites = bill.load_sites()
+    boxes = bill.needed(sites).boxes + bill.needed(sites).spare_boxes
+    plan(work, sites)
+    listed = (work.folder / "bill-of-materials" / "shopping.csv").read_text(encoding="utf-8")
+    what = f"shopping list: for the example's {boxes} boxes, spare included"
+    work.check(f"bill: {what}", bill.check_shopping(listed, lines, boxes))
     work.check("fixture: the blade tells the beams apart", fixture.check_blade(s))
     for sheet in sheets.nested([fixture.blade(s)], s):
         work.write("enclosure/fixture.dxf", sheets.drawing(sheet, s))
@@ -66,6 +72,7 @@ def paint_guide(work: Workshop) -> None:
     steps = f"{len(guide.STEPS)} steps"
     work.check(f"guide: {steps} put in every part once", guide.check_steps(solids))
     work.check("guide: throat, floor and cover come in unhindered", guide.check_ways(solids))
+    work.check("guide: the workshop's measuring table is the model's", measuring.check_table())
     order = ", ".join(guide.MODULES)
     work.check(f"guide: modules come in in their order: {order}", guide.check_modules_in(solids))
     for number, step in enumerate(guide.STEPS):

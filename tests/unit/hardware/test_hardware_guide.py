@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from components import ROOT
-from jimpitan_hardware import assembly, guide, head
+from jimpitan_hardware import assembly, guide, head, measuring, modules
 from jimpitan_hardware.sizes import Sizes
 from jimpitan_hardware.solids import bar
 
@@ -122,3 +122,29 @@ def test_papers_lead_to_files_that_exist():
         text = (ROOT / "hardware" / paper).read_text(encoding="utf-8")
         for link in re.findall(r"\]\(([^)#]+)", text):
             assert link.startswith("http") or (ROOT / "hardware" / link).exists(), (paper, link)
+
+
+def test_everything_unverified_is_measured_before_it_is_cut(tmp_path):
+    assert measuring.check_table() == []
+    rows = {what: mm for what, mm, _ in measuring.module_rows()}
+    for one in modules.load():
+        if not one.instead_of:
+            said = rows[f"{measuring.INDONESIAN[one.name]}: papan, lalu tinggi seluruhnya"]
+            assert said == " x ".join(_written(number) for number in (*one.size, one.deep))
+    old = tmp_path / "panduan.md"
+    old.write_text(WORDS.replace("| 33,5", "| 34").replace("x 33,5", "x 34"), encoding="utf-8")
+    assert measuring.check_table(old) != []
+
+
+def test_the_table_is_written_and_compared_by_its_command(tmp_path, monkeypatch, capsys):
+    copy = tmp_path / "panduan.md"
+    copy.write_text(f"{measuring.BEGIN}\n{measuring.END}\n")
+    monkeypatch.setattr(measuring, "GUIDE", copy)
+    monkeypatch.setattr("sys.argv", ["measuring", "--write"])
+    assert measuring.main() == 0
+    assert "| dudukan baterai: papan" in copy.read_text()
+    monkeypatch.setattr("sys.argv", ["measuring"])
+    assert measuring.main() == 0  # looks at the committed guide, which is new
+    monkeypatch.setattr(measuring, "check_table", lambda: ["It is old."])
+    assert measuring.main() == 1
+    assert capsys.readouterr().err == "It is old.\n"
