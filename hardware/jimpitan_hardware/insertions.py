@@ -39,8 +39,10 @@ ASKEW_DEGREES = 5.0  # of a note in the slot, seen from the front
 TILT_DEGREES, YAW_DEGREES = 3.0, 2.0  # of what a hand puts in: to front or back, about the upright
 IN_MM = 2.0  # so deep a hand holds its lower end in the slot before it lets go
 STARTS = 60  # places that a hand tries for one thing
-SINK_MM, SLIDE_MM, TURN_DEGREES = 1.0, 0.6, 4.0  # the largest part of one step
-TRIES, STEPS, STUCK_STEPS = 16, 1200, 25
+# The largest part of one step; things are ten times as long, so that nothing is stepped over.
+SINK_MM, SLIDE_MM, TURN_DEGREES = 2.0, 0.6, 4.0
+TRIES = (1, 4, 12)  # of a step: straight down, then a few by chance, then many
+STEPS, STUCK_STEPS = 1200, 25
 LIFT_DEGREES = 2.5  # so far leaves are lifted at a time
 OUT_MM = 12.0  # below the end of the chute, a thing's middle is out
 TOUCH_MM = 1e-3
@@ -243,13 +245,9 @@ def followed(
         (falling,) = numpy.nonzero((at.z > end_z) & (waited < STUCK_STEPS))
         if not len(falling):
             break
-        for attempt in range(TRIES):
-            moved = _stepped(at.of(falling), random_of, is_straight=attempt == 0)
-            is_free = throat.free(crowd.of(falling), moved)
-            (maybe,) = numpy.nonzero(is_free)
-            lifted = moved.of(maybe)
-            is_free[maybe] = throat.lift(crowd.of(falling[maybe]), lifted)
-            at.put(falling[is_free], lifted.of(is_free[maybe]))
+        for tries in TRIES:
+            chosen, is_free = _lower(crowd.of(falling), at.of(falling), throat, random_of, tries)
+            at.put(falling[is_free], chosen)
             waited[falling[is_free]] = 0
             falling = falling[~is_free]
             if not len(falling):
@@ -258,18 +256,33 @@ def followed(
     return at.z <= end_z
 
 
-def _stepped(at: Poses, random_of: numpy.random.Generator, *, is_straight: bool) -> Poses:
-    """Return poses one step lower: straight down, or a little, aside and turned by chance."""
+def _lower(
+    crowd: Crowd, at: Poses, throat: Throat, random_of: numpy.random.Generator, tries: int
+) -> tuple[Poses, Flags]:
+    """Return a lower pose of each thing that finds one in so many tries, and which do.
+
+    One try is straight down; more are a little down, aside and turned by chance, the first that
+    is free counts.
+    """
     count = len(at.y)
-    if is_straight:
-        return Poses(at.y, at.z - SINK_MM, at.tilt, at.leaf.copy())
-    sink, slide, turn = random_of.random((3, count))
-    return Poses(
-        at.y + (2 * slide - 1) * SLIDE_MM,
-        at.z - (0.02 + 0.98 * sink**2) * SINK_MM,
-        at.tilt + (2 * turn - 1) * math.radians(TURN_DEGREES),
-        at.leaf.copy(),
-    )
+    every = numpy.repeat(numpy.arange(count), tries)
+    moved, moving = at.of(every), crowd.of(every)
+    if tries == 1:
+        moved.z -= SINK_MM
+    else:
+        sink, slide, turn = random_of.random((3, len(every)))
+        moved.z -= (0.02 + 0.98 * sink**2) * SINK_MM
+        moved.y += (2 * slide - 1) * SLIDE_MM
+        moved.tilt += (2 * turn - 1) * math.radians(TURN_DEGREES)
+    is_free = throat.free(moving, moved)
+    (maybe,) = numpy.nonzero(is_free)
+    lifted = moved.of(maybe)
+    is_free[maybe] = throat.lift(moving.of(maybe), lifted)
+    moved.put(maybe, lifted)
+    by_thing = is_free.reshape(count, tries)
+    first = numpy.arange(count) * tries + by_thing.argmax(axis=1)
+    found = numpy.asarray(by_thing.any(axis=1))
+    return moved.of(first[found]), found
 
 
 def without_flap(solids: Sequence[Solid]) -> list[Solid]:

@@ -38,7 +38,7 @@ def changed(name, make):
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("thickness_mm", [3.6, 4.0, 4.4])
+@pytest.mark.parametrize("thickness_mm", [3.6, 4.4])  # the build looks at 4.0
 def test_a_box_of_any_sheet_as_sold_is_well(check, thickness_mm):
     sizes = Sizes(thickness_mm=thickness_mm)
     assert check(assembly.assemble(sizes), sizes) == []

@@ -39,7 +39,7 @@ def filled(solid):
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("thickness_mm", [3.6, 4.0, 4.4])
+@pytest.mark.parametrize("thickness_mm", [3.6, 4.4])  # the build looks at 4.0
 def test_everything_has_its_place_in_sheets_as_sold(check, thickness_mm):
     sizes = Sizes(thickness_mm=thickness_mm)
     assert check(assembly.assemble(sizes), sizes) == []

