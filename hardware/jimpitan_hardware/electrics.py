@@ -77,12 +77,12 @@ def _beside(one: float, other: float) -> float:
     return one * other / (one + other)
 
 
-def mains_level_v(upper: float, lower: float, pull: str, mains_v: float) -> float:
-    """Return the voltage at the input for a voltage of the adaptor; resistors in ohms."""
-    down = _beside(lower, PULL_OHM) if pull == "down" else lower
-    level = mains_v * down / (upper + down)
+def mains_level_v(*, upper_ohm: float, lower_ohm: float, pull: str, mains_v: float) -> float:
+    """Return the voltage at the input for a voltage of the adaptor."""
+    down = _beside(lower_ohm, PULL_OHM) if pull == "down" else lower_ohm
+    level = mains_v * down / (upper_ohm + down)
     if pull == "up":
-        source = _beside(upper, lower)
+        source = _beside(upper_ohm, lower_ohm)
         level += (3.3 - level) * source / (source + PULL_OHM)
     return level
 
@@ -94,9 +94,10 @@ def mains(harness: Harness, pull: str) -> Reckoned:
     if upper is None or lower is None:
         return Reckoned("mains", ["MAINS_PRESENT has no divider from MAINS to GND."])
     few, many = 1 - TOLERANCE, 1 + TOLERANCE
-    low = mains_level_v(upper * many, lower * few, pull, MAINS_V[0])
-    high = mains_level_v(upper * few, lower * many, pull, MAINS_V[1])
-    off = mains_level_v(upper, lower, pull, 0.0)
+    low, high, off = (
+        mains_level_v(upper_ohm=upper * up, lower_ohm=lower * down, pull=pull, mains_v=volts)
+        for up, down, volts in ((many, few, MAINS_V[0]), (few, many, MAINS_V[1]), (1, 1, 0.0))
+    )
     needed, most = HIGH_SHARE * LOGIC_V[1], LOGIC_V[0] + ABOVE_V
     wrong = []
     if low < needed:

@@ -17,6 +17,7 @@ TOUCH_MM3 = 1e-3
 # 42 % at 15 mm; 2 mm either way of 10 is our estimate of what still does.
 COLOUR_MM = (8.0, 12.0)
 COVER_CLEAR_MM = 5.0  # between the controller's highest part and the cover: wires cross it
+UNDER_MM = 10.0  # a transistor with bent legs, or a jumper, under the controller
 BITE_MM = 2.0  # of thread in a plate, at least
 BEHIND_PLATE_MM = 2.0  # a screw may come out so far behind a plate that stands free
 
@@ -121,6 +122,8 @@ def check_stack(solids: Sequence[Solid], s: Sizes) -> list[str]:
     named = {solid.name: solid for solid in solids}
     fitted = ("controller", "top of controller", "socket 1", "socket 2")
     wrong = [f"{name} is not on the module board." for name in fitted if name not in named]
+    if (room_mm := stack.under_mm()) < UNDER_MM:
+        wrong.append(f"Under the controller are {room_mm:.1f} mm for parts of {UNDER_MM:.0f}.")
     for name in (one for one in fitted[:2] if one in named):
         clear = inner - named[name].plane.origin[1]
         if clear < COVER_CLEAR_MM:

@@ -104,6 +104,8 @@ def parts_table(harness: Harness, nets: Sequence[Net]) -> str:
         ]
         if name.startswith("D"):
             cells[0] += " (cincin)"
+        if "V" in value:  # an electrolytic capacitor
+            cells[0] += " (kaki +)"
         cells += [""] * (3 - len(cells))
         lines.append(f"| {' | '.join((name, value, *cells))} |")
     return "\n".join(lines)

@@ -58,9 +58,9 @@ class Thing:
     wide_mm: float  # along the slot
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Poses:
-    """Where things are: middle (y, z), tilt of the lower end to the front, the leaves' angle."""
+    """Where things are: middle (y, z) in mm, tilt of the lower end to the front in radians."""
 
     y: Numbers
     z: Numbers
@@ -69,7 +69,9 @@ class Poses:
 
     def of(self, which: Flags | NDArray[numpy.int64]) -> "Poses":
         """Return some of them."""
-        return Poses(self.y[which], self.z[which], self.tilt[which], self.leaf[which])
+        return Poses(
+            y=self.y[which], z=self.z[which], tilt=self.tilt[which], leaf=self.leaf[which]
+        )
 
     def put(self, which: NDArray[numpy.int64], others: "Poses") -> None:
         """Take others in their place."""
@@ -77,9 +79,9 @@ class Poses:
         self.tilt[which], self.leaf[which] = others.tilt, others.leaf
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Crowd:
-    """The things of all insertions: half lengths along and across, and the slabs they are in."""
+    """The things of all insertions: half lengths along and across in mm, and their slabs."""
 
     long: Numbers
     thick: Numbers
@@ -87,7 +89,7 @@ class Crowd:
 
     def of(self, which: Flags | NDArray[numpy.int64]) -> "Crowd":
         """Return some of them."""
-        return Crowd(self.long[which], self.thick[which], self.slabs[which])
+        return Crowd(long=self.long[which], thick=self.thick[which], slabs=self.slabs[which])
 
 
 def drawn(cash: Cash, seed: int, count: int = INSERTIONS) -> list[Thing]:
@@ -217,8 +219,8 @@ def started(
     # Turned about the upright it takes more room from front to back.
     yaw = numpy.radians(random_of.uniform(-YAW_DEGREES, YAW_DEGREES, count))
     thick = thick * numpy.cos(yaw) + half * numpy.abs(numpy.sin(yaw))
-    crowd = Crowd(long, thick, slabs_of(s, x - half, x + half))
-    at = Poses(*(numpy.zeros(count) for _ in range(4)))
+    crowd = Crowd(long=long, thick=thick, slabs=slabs_of(s, x - half, x + half))
+    at = Poses(**{name: numpy.zeros(count) for name in ("y", "z", "tilt", "leaf")})
     at.leaf[:] = math.radians(flap_rest_degrees(s))
     outside = 2 * half > right - left
     (left_over,) = numpy.nonzero(~outside)

@@ -4,6 +4,7 @@ from PIL import Image
 
 from jimpitan_hardware import (
     assembly,
+    carrier,
     circuits,
     electrics,
     harness,
@@ -30,6 +31,11 @@ def wire(work: Workshop) -> None:
     work.check(
         f"wiring: {len(wired.cables)} cables, {ends} ends, each wire the same net at both",
         wiring.broken_rules(wired, nets),
+    )
+    placed = carrier.load(wired, nets)
+    work.check(
+        f"board: {len(placed.pads)} pads, each the net of pin map and harness",
+        carrier.check_nets(placed, wired, nets),
     )
     solids = assembly.assemble(work.sizes)
     work.check(

@@ -34,7 +34,7 @@ def test_every_circuit_does_what_it_must_with_the_firmwares_pull():
 
 def test_the_divider_and_pull_of_before_are_found():
     """A pull of 45 k under 100 k over 100 k: such a box believed that it is always on battery."""
-    level = electrics.mains_level_v(100_000, 100_000, "down", 5.0)
+    level = electrics.mains_level_v(upper_ohm=100_000, lower_ohm=100_000, pull="down", mains_v=5.0)
     assert level == pytest.approx(1.18, abs=0.01)
     (fault,) = found(valued("R3", "100k"), "down")
     assert fault.startswith("The input for mains has 1.0")
@@ -95,6 +95,17 @@ def test_the_pull_is_read_from_the_firmware_however_it_is_written(tmp_path):
     source.write_text("a = 1\n")
     with pytest.raises(ValueError, match="has no MAINS_PRESENT"):
         electrics.pull_of("MAINS_PRESENT", source)
+
+
+def test_the_firmware_does_what_the_circuits_are_reckoned_for():
+    text = {
+        name: (electrics.FIRMWARE / f"{name}.py").read_text(encoding="utf-8")
+        for name in ("parts", "battery", "lights")
+    }
+    assert "freq=CARRIER_HZ, duty_u16=1 << 15" in text["parts"]  # half of the time
+    assert electrics.CARRIER_DUTY == 0.5
+    assert "RATIO = 2 " in text["battery"]
+    assert "BRIGHTNESS_MAX = 64 " in text["lights"]  # 60 mA, for which the diode's drop is taken
 
 
 @pytest.mark.parametrize(("value", "number"), [("330", 330), ("4k7", 4700), ("68k", 68_000)])

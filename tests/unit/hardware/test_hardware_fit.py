@@ -127,6 +127,12 @@ def test_a_board_without_its_controller_is_found(name):
     assert fit.check_stack(without(name), SIZES) == [f"{name} is not on the module board."]
 
 
+def test_sockets_too_low_for_what_lies_under_the_controller_are_found(monkeypatch):
+    monkeypatch.setattr(stack, "SOCKET_MM", 5.0)
+    wrong = fit.check_stack(assembly.assemble.__wrapped__(SIZES), SIZES)
+    assert "Under the controller are 7.5 mm for parts of 10." in wrong
+
+
 def test_sockets_too_high_for_the_bay_are_found(monkeypatch):
     monkeypatch.setattr(stack, "SOCKET_MM", 15.0)
     high = assembly.assemble.__wrapped__(SIZES)

@@ -109,10 +109,11 @@ def test_a_slot_too_short_for_a_note_is_found():
 def test_the_leaf_that_things_meet_is_the_leaf_of_the_model(degrees):
     """Bars of no size are points: free of the leaf exactly where they lie outside of it."""
     ys, zs = (one.ravel() for one in numpy.meshgrid(range(45, 80, 2), range(255, 295, 2)))
-    points = insertions.Crowd(*(numpy.full(len(ys), value) for value in (0.01, 0.01)), None)
+    tiny = numpy.full(len(ys), 0.01)
+    points = insertions.Crowd(long=tiny, thick=tiny, slabs=None)
     still = numpy.zeros(len(ys))
     leaf = numpy.full(len(ys), math.radians(degrees))
-    at = insertions.Poses(ys.astype(float), zs.astype(float), still, leaf)
+    at = insertions.Poses(y=ys.astype(float), z=zs.astype(float), tilt=still, leaf=leaf)
     throat = insertions.Throat([], SIZES, opens_degrees=degrees)
     free = throat.lift(points, at)
     drawn = passage._leaf(SIZES, degrees)
