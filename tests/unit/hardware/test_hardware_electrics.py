@@ -108,6 +108,22 @@ def test_the_firmware_does_what_the_circuits_are_reckoned_for():
     assert "BRIGHTNESS_MAX = 64 " in text["lights"]  # 60 mA, for which the diode's drop is taken
 
 
+def test_the_acceptance_list_asks_for_what_is_reckoned_with():
+    from components import ROOT
+
+    paper = (ROOT / "hardware" / "uji-terima.md").read_text(encoding="utf-8")
+
+    def said(low, high):
+        return f"{low:g} sampai {high:g} V".replace(".", ",")
+
+    assert f"5V {said(*electrics.RAIL_V)}; 3V3 {said(*electrics.LOGIC_V)}" in paper
+    highest = electrics.RAIL_V[1] - electrics.DIODE_V[0]
+    assert f"J6-1 4,0 sampai {highest:.1f} V".replace(".", ",") in paper
+    series = electrics.resistor(HARNESS, "5V", "SENDERS_HIGH")
+    mean = [ma / 1000 * electrics.CARRIER_DUTY * series for ma in (8.2, 13.2)]
+    assert said(round(mean[0], 1), round(mean[1], 2)) in paper
+
+
 @pytest.mark.parametrize(("value", "number"), [("330", 330), ("4k7", 4700), ("68k", 68_000)])
 def test_a_value_is_read_as_it_is_printed(value, number):
     assert electrics.ohms(value) == number
