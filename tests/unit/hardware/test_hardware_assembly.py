@@ -44,10 +44,6 @@ def test_a_box_of_any_sheet_as_sold_is_well(check, thickness_mm):
     assert check(assembly.assemble(sizes), sizes) == []
 
 
-def test_the_unlocked_lid_swings_free():
-    assert assembly.check_swing(SOLIDS, SIZES) == []
-
-
 def test_nothing_but_the_lid_and_its_parts_moves_when_it_opens():
     moved = {
         before.name

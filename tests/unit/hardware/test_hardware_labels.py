@@ -62,13 +62,6 @@ def test_artwork_comes_out_of_the_pdf_as_it_went_in(tmp_path):
     assert (right - left) / 72 * 25.4 >= 70
 
 
-def test_every_code_of_the_example_is_read_back():
-    for kind, tier in ((BOX, "box"), (CAN, "can")):
-        chosen = labels.of_tier(LIST, tier)
-        content = label_sheets.single(kind, TEXTS, chosen)
-        assert label_sheets.check_codes(content, TEXTS, dict(enumerate(chosen))) == []
-
-
 def test_a_sheet_holds_many_and_every_code_is_on_it():
     chosen = [Container(code=f"can-{n:04}", tier="can", site="") for n in range(1, 16)]
     content = label_sheets.many(CAN, TEXTS, chosen)

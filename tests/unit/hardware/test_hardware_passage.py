@@ -1,4 +1,7 @@
-"""Cash falls through, a hook does not come back, and each of these checks can fail."""
+"""Cash falls through, a hook does not come back, and each of these checks can fail.
+
+That all is well with the box as it is shows the build: `test_hardware_build.py`.
+"""
 
 import math
 from collections import Counter
@@ -70,7 +73,6 @@ def test_a_plug_with_a_bay_in_it_aside_of_the_middle_stops_cash():
 def test_a_plug_is_found_in_the_sections_too():
     wrong = passage.check_poses([*SOLIDS, plug(58.0)], SIZES, CASH)
     assert any("of the poses in the slot 27 x 2.9 mm do not get out" in one for one in wrong)
-    assert passage.check_poses(SOLIDS, SIZES, CASH) == []
 
 
 def test_a_flap_glued_shut_lets_nothing_through():
@@ -136,11 +138,6 @@ def test_an_outline_with_a_bay_or_a_hole_is_cut_into_pieces_that_fill_it():
         assert all(one.area == pytest.approx(one.convex_hull.area) for one in polygons)
         assert sum(one.area for one in polygons) == pytest.approx(outline.area)
     assert len(pieces) == 1
-
-
-def test_the_flap_closes_and_blocks():
-    assert passage.check_flap(SIZES) == []
-    assert passage.check_hook(SOLIDS, SIZES) == []
 
 
 def test_a_flap_propped_open_lets_the_hook_back():
