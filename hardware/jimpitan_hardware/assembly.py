@@ -12,6 +12,7 @@ from jimpitan_hardware import bought, head, inside, modules, shell, throat
 from jimpitan_hardware.sizes import Sizes
 from jimpitan_hardware.solids import Numbers, Solid, bar, total_volume
 
+OFF_LINE_MM = 0.05  # of a beam: what a laser's cut leaves uncertain
 TOUCH_MM3 = 1e-3  # faces that touch share nothing; this is the arithmetic's rest
 
 
@@ -139,9 +140,15 @@ def check_beams(solids: Sequence[Solid], s: Sizes) -> list[str]:
                 wrong.append(f"{solid.name} stands in beam {name}.")
         for part in ("sender", "receiver"):
             place = next((one for one in solids if one.name == f"{part} {name}"), None)
-            if place is None or abs(place.outline.centroid.y - z) > 0.05:
+            if place is None or _off_line_mm(place, s.slot_y_mm, z) > OFF_LINE_MM:
                 wrong.append(f"The {part} of beam {name} is not on its line.")
     return wrong
+
+
+def _off_line_mm(part: Solid, y_mm: float, z_mm: float) -> float:
+    """How far the middle of a part lies off a line along x."""
+    middle = part.plane.points(numpy.array(part.outline.centroid.coords))[0]
+    return float(numpy.hypot(middle[1] - y_mm, middle[2] - z_mm))
 
 
 def check_plate(solids: Sequence[Solid], s: Sizes) -> list[str]:

@@ -147,16 +147,20 @@ def _spare(number: int) -> int:
 
 
 def shopping(lines: Sequence[Line], boxes: int) -> str:
-    """Return a CSV of what to buy for so many boxes, with the estimated sums."""
+    """Return a CSV of what to buy for so many boxes, with their number and estimated sums."""
     content = io.StringIO()
     writer = csv.writer(content, lineterminator="\n")
     writer.writerow(
-        ["option", "name", "specification", "quantity", "unit", "estimate_idr", "priced_on"]
+        [
+            *("boxes", "option", "name", "specification"),
+            *("quantity", "unit", "estimate_idr", "priced_on"),
+        ]
     )
     for line in lines:
         count = line.quantity * boxes
         writer.writerow(
             [
+                boxes,
                 line.option,
                 line.name,
                 line.specification,
@@ -167,6 +171,21 @@ def shopping(lines: Sequence[Line], boxes: int) -> str:
             ]
         )
     return content.getvalue()
+
+
+def check_shopping(content: str, lines: Sequence[Line], boxes: int) -> list[str]:
+    """A shopping list says for how many boxes it is, and buys as much for each."""
+    rows = list(csv.DictReader(io.StringIO(content)))
+    wanted = {line.name: line.quantity * boxes for line in lines}
+    found = {row["name"]: int(row["quantity"]) for row in rows}
+    wrong = [
+        f"{name}: {found.get(name, 0)} on the list, {number} for {boxes} boxes."
+        for name, number in wanted.items()
+        if found.get(name) != number
+    ]
+    if {row["boxes"] for row in rows} != {str(boxes)}:
+        wrong.append(f"The list does not say that it is for {boxes} boxes.")
+    return wrong
 
 
 def check_harness(lines: Sequence[Line], harness: Harness) -> list[str]:

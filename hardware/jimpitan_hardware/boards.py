@@ -14,6 +14,7 @@ STUDS = {3.2: (3.0, (5.6, 2.0), (6.4, 2.4)), 2.6: (2.5, (5.0, 1.9), (5.8, 2.0))}
 STUDS[2.7] = STUDS[2.6]
 # Screws in threads that are cut into a plate: hole, diameter of the head, and length.
 THREADS = {2.5: (5.6, 6.0), 2.05: (5.0, 5.0)}
+SURGE_AT_MM, SURGE_MM = (28.5, 87.4), 3.6  # DO-15 as sold: 3.6 mm across, 7.6 mm long
 FLAT_BASE_MM = 2.0  # what the countersunk screws of the battery holder go through
 
 
@@ -122,9 +123,22 @@ def threaded(s: Sizes, module: Module) -> list[Solid]:
     ]
 
 
+def surge_diode(s: Sizes) -> Solid:
+    """The suppressor diode at the charger's input, held by its own leads above it."""
+    x, y, z = origin(s, "right")
+    place = bar(x + SURGE_AT_MM[0], z + SURGE_AT_MM[1], x + SURGE_AT_MM[0] + 9.0, z + 91.0)
+    return Solid(
+        name="surge diode",
+        outline=place,
+        plane=facing(y + 2.0 + SURGE_MM),
+        height_mm=SURGE_MM,
+        material="black part",
+    )
+
+
 def boards(s: Sizes, modules: tuple[Module, ...]) -> list[Solid]:
     """Return every module with its screws, and what stands on the module board."""
-    parts = []
+    parts = [surge_diode(s)]
     for module in fitted(modules):
         parts += board(s, module)
         if module.fixed == "stud":

@@ -88,12 +88,15 @@ def _small(content: dict[str, object], harness: Harness) -> list[Pad]:
     span = float(content["axial_span"])  # type: ignore[arg-type]
     axial: dict[str, list[float]] = content["axial"]  # type: ignore[assignment]
     radial: dict[str, list[float]] = content["radial"]  # type: ignore[assignment]
-    places = {name: (x, y, span) for name, (x, y) in axial.items()}
-    places |= {name: (x, y, wide) for name, (x, y, wide) in radial.items()}
+    upright: dict[str, list[float]] = content["upright"]  # type: ignore[assignment]
+    places = {name: (x, y, span, 0.0) for name, (x, y) in axial.items()}
+    places |= {name: (x, y, wide, 0.0) for name, (x, y, wide) in radial.items()}
+    places |= {name: (x, y, 0.0, down) for name, (x, y, down) in upright.items()}
     found = []
-    for name, (x, y, wide) in places.items():
+    for name, (x, y, right, down) in places.items():
         for number, net in enumerate(harness.board[name][1]):
-            found.append(Pad(part=name, pin=str(number + 1), x=x + number * wide, y=y, net=net))
+            place = {"x": round(x + number * right, 3), "y": round(y + number * down, 3)}
+            found.append(Pad(part=name, pin=str(number + 1), net=net, **place))
     return found
 
 

@@ -135,13 +135,26 @@ def make_labels(
 
 @app.command("boxes")
 def count_boxes(
-    sites: Annotated[Path, typer.Option(help="your sites: site, places, tier")],
+    sites: Annotated[Path | None, typer.Option(help="your sites: site, places, tier")] = None,
+    number: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=bill.PLACES_MAX, help="so many boxes and no spare, without a list"
+        ),
+    ] = None,
     into: Annotated[Path, typer.Option(help="where the shopping list goes")] = FOLDER / "office",
 ) -> None:
     """Tell how many boxes and cans a list of sites needs, and what to buy for them."""
     work = Workshop(Sizes(), into)
+    if (sites is None) == (number is None):
+        console.print("Give a list of sites or a number of boxes: --sites or --number.")
+        raise typer.Exit(2)
     try:
-        console.print(bill_steps.plan(work, bill.load_sites(sites)), markup=False)
+        if number is not None:
+            file = work.write("bill-of-materials/shopping.csv", bill.shopping(bill.load(), number))
+            console.print(f"{file}: for {number} boxes.", markup=False)
+        elif sites is not None:
+            console.print(bill_steps.plan(work, bill.load_sites(sites)), markup=False)
     except bill.UnfitBill as unfit:
         console.print(f"The list cannot be used: {unfit}", markup=False)
         raise typer.Exit(2) from None

@@ -9,6 +9,7 @@ from jimpitan_hardware import (
     cash,
     fit,
     guide,
+    insertions,
     label_sheets,
     labels,
     painter,
@@ -62,8 +63,15 @@ def check_passage(work: Workshop) -> None:
     """Check that cash falls through and a hook does not come back."""
     s = work.sizes
     solids = assembly.assemble(s)
-    thousand = f"{passage.INSERTIONS} random coins and folded notes"
-    work.check(f"throat: {thousand} get through", passage.check_cash(solids, s, cash.load()))
+    money = cash.load()
+    thousand = f"{insertions.INSERTIONS} insertions of {len(money.coins)} coins and folded notes"
+    work.check(
+        f"throat: {thousand}, each followed out below",
+        insertions.check_insertions(solids, s, money),
+    )
+    work.check(
+        "throat: out below from every pose in the slot", passage.check_poses(solids, s, money)
+    )
     work.check("flap: closed by its weight, no straight way in", passage.check_flap(s))
     work.check("flap: a wire hook does not come back", passage.check_hook(solids, s))
 
@@ -89,6 +97,9 @@ def draw_sheets(work: Workshop) -> None:
     for sheet in only:
         file = work.write("enclosure/coupon.dxf", sheets.drawing(sheet, s))
         faults += sheets.check_drawing(file, s)
+        gaps = [round(gap, 2) for _, gap in sheets.coupon_gaps(s)]
+        what = f"coupon: gaps of {gaps[0]:g} to {gaps[-1]:g} mm are cut as they are named"
+        work.check(what, sheets.check_coupon(file, s))
     what = f"sheets: {len(found)} drawings, contours closed, on the sheet, spaced"
     work.check(what, faults)
     painter.save(picture_of_sheet(found[0], s), work.place("pictures/sheet.png"))

@@ -17,19 +17,20 @@ PICTURE = (400, 440)
 THROAT = ("cheek", "throat front", "throat back", "throat pane", "chute")
 STUDS = ("stud", "head of stud", "nut of stud")
 BAY = (*THROAT, "bay", "module plate", *STUDS, "sender", "receiver", "cover frame")
-# What comes in as one piece; controller and plugs stand on the module board.
+# What comes in as one piece, in this order; controller and plugs stand on the module board.
 MODULES = (
-    "module board",
-    "battery holder",
+    "colour sensor",
+    "amplifier",
     "scale converter",
     "motion sensor",
     "charger",
-    "amplifier",
-    "colour sensor",
+    "battery holder",
+    "module board",
 )
 ON_BOARD = ("socket", "controller", "top of controller", "plug", "capacitor")
 FASTENED = ("outer nut", "screw of")
-FITTED = (*MODULES, *ON_BOARD, "top of", *FASTENED)
+WITH_MODULE = {"charger": ("surge diode",)}  # soldered to it before it comes in
+FITTED = (*MODULES, *ON_BOARD, "surge diode", "top of", *FASTENED)
 UNDER_STRIP = ("light", "buzzer", "speaker", "screen", "screw of screen")
 NEW = {"clear": "new clear", "black": "new black"}
 
@@ -162,7 +163,7 @@ OFF_STUDS_MM = 6.2  # so far it is pulled straight before, off its studs
 
 
 def check_ways(solids: Sequence[Solid]) -> list[str]:
-    """What is put in along a straight way meets nothing on it; each module fits the window."""
+    """What is put in along a straight way meets nothing on it."""
     numbers = {step.name: number for number, step in enumerate(STEPS)}
     wrong = []
     for way in WAYS:
@@ -176,26 +177,42 @@ def check_ways(solids: Sequence[Solid]) -> list[str]:
             and number not in coming
         ]
         wrong += _struck(way.what, moving, there, way.out)
-    built = [one for one in solids if (step_of(one) or 0) < numbers["modul"]]
+    return wrong
+
+
+def check_modules_in(solids: Sequence[Solid], order: Sequence[str] = MODULES) -> list[str]:
+    """Each module comes in through the window, past those that are fitted before it.
+
+    It is pushed onto its studs, either straight from the window or from a little aside.
+    """
+    modul = next(number for number, step in enumerate(STEPS) if step.name == "modul")
+    there = [one for one in solids if (step_of(one) or 0) < modul]
     middle = max(one.outline.bounds[2] for one in solids if one.name == "front") / 2
-    for name in MODULES:
+    wrong = []
+    for name in order:
         module = [one for one in solids if _is_of(one, name)]
         aside = ASIDE_MM if module[0].outline.centroid.x < middle else -ASIDE_MM
-        wrong += _struck(name, module, built, (0.0, OFF_STUDS_MM, 0.0))
+        wrong += _struck(name, module, there, (0.0, OFF_STUDS_MM, 0.0))
         off = [one.moved(0, OFF_STUDS_MM, 0) for one in module]
         faults = [
-            _struck(name, [one.moved(x, 0, 0) for one in off], built, (0.0, 60.0, 0.0))
+            _struck(name, [one.moved(x, 0, 0) for one in off], there, (0.0, 60.0, 0.0))
             for x in (0.0, aside)
         ]
         if all(faults):
             wrong += faults[0]
+        there += [*module, *(one for one in solids if _fastens(one, name))]
     return wrong
+
+
+def _fastens(solid: Solid, module: str) -> bool:
+    """Whether a part is a screw or an outer nut that holds a module, put on when it is in."""
+    return solid.name.startswith(FASTENED) and f"of {module} " in solid.name
 
 
 def _is_of(solid: Solid, module: str) -> bool:
     """Whether a part comes in with a module."""
     with_board = module == "module board" and solid.name.startswith(ON_BOARD)
-    return with_board or solid.name in (module, f"top of {module}")
+    return with_board or solid.name in (module, f"top of {module}", *WITH_MODULE.get(module, ()))
 
 
 def _union(solids: Sequence[Solid]) -> manifold3d.Manifold:

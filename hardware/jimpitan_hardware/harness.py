@@ -1,7 +1,8 @@
-"""Renders the wiring: WireViz's YAML, its picture, the net list, the table of the manual.
+"""Renders the wiring: WireViz's YAML, its picture, the net list, the tables of manual and guide.
 
-`python -m jimpitan_hardware.harness --write` puts `wiring/harness.yml` and the table in
-hardware/README.md in their places; `--check` says whether the committed ones are the rendered.
+`python -m jimpitan_hardware.harness --write` puts `wiring/harness.yml` and the tables in
+README.md and panduan-merakit.md in their places; `--check` says whether the committed ones are
+the rendered.
 """
 
 import argparse
@@ -21,7 +22,10 @@ from jimpitan_hardware.wiring import Harness, colour_of, net_list
 HARDWARE = Path(__file__).resolve().parent.parent
 TARGET = HARDWARE / "wiring" / "harness.yml"
 MANUAL = HARDWARE / "README.md"
+GUIDE = HARDWARE / "panduan-merakit.md"
 BEGIN, END = "<!-- pins: rendered -->", "<!-- /pins -->"
+PARTS_BEGIN, PARTS_END = "<!-- parts: rendered -->", "<!-- /parts -->"
+FEET = {3: ("E", "B", "C"), 2: ("", "")}  # of a part of the board, by how many it has
 CODES = {  # IEC 60757, as WireViz wants them
     "black": "BK",
     "brown": "BN",
@@ -90,11 +94,45 @@ def table(nets: Sequence[Net]) -> str:
     return "\n".join(lines)
 
 
-def with_table(manual: str, nets: Sequence[Net]) -> str:
-    """Return the manual with its table rendered anew."""
-    before, _, rest = manual.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{table(nets)}\n{END}{after}"
+def parts_table(harness: Harness, nets: Sequence[Net]) -> str:
+    """Return the table of the guide, in Indonesian: which small part goes from where to where."""
+    lines = ["| bagian | nilai | dari | ke | |", "|---|---|---|---|---|"]
+    for name, (value, ends) in harness.board.items():
+        cells = [
+            f"{foot}: {_spot(harness, nets, net)}" if foot else _spot(harness, nets, net)
+            for foot, net in zip(FEET[len(ends)], ends, strict=True)
+        ]
+        if name.startswith("D"):
+            cells[0] += " (cincin)"
+        if "V" in value:  # an electrolytic capacitor
+            cells[0] += " (kaki +)"
+        cells += [""] * (3 - len(cells))
+        lines.append(f"| {' | '.join((name, value, *cells))} |")
+    return "\n".join(lines)
+
+
+def _spot(harness: Harness, nets: Sequence[Net], name: str) -> str:
+    """Where a net is found on the board: a rail, a pin of the controller, or of a plug."""
+    if name in harness.rails:
+        return name
+    spots = [f"GPIO{net.gpio}" for net in nets if net.signal == name]
+    spots += [
+        f"{plug}-{number}"
+        for plug, connector in harness.connectors.items()
+        for number, one in enumerate(connector.pins, start=1)
+        if one == name
+    ]
+    for part, (_, ends) in harness.board.items():
+        if len(ends) == len(FEET[3]) and ends[1] == name:
+            spots.append(f"{part} B")
+    return ", ".join(spots)
+
+
+def with_table(manual: str, table: str, begin: str = BEGIN, end: str = END) -> str:
+    """Return a text with what stands between two marks rendered anew."""
+    before, _, rest = manual.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n{table}\n{end}{after}"
 
 
 def net_list_text(harness: Harness, nets: Sequence[Net]) -> str:
@@ -130,6 +168,17 @@ def broken_rules() -> list[str]:
     ]
 
 
+def _rendered(text: str, nets: Sequence[Net]) -> dict[Path, str]:
+    """Return what stands in each committed file."""
+    manual, guide = (one.read_text(encoding="utf-8") for one in (MANUAL, GUIDE))
+    parts = parts_table(wiring.load(), nets)
+    return {
+        TARGET: text,
+        MANUAL: with_table(manual, table(nets)),
+        GUIDE: with_table(guide, parts, PARTS_BEGIN, PARTS_END),
+    }
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code."""
     parser = argparse.ArgumentParser(description="The harness of the box.")
@@ -141,13 +190,13 @@ def main(words: Sequence[str] | None = None) -> int:
         return 1
     nets = pinmap.load()
     text = render(wiring.load(), nets)
-    manual = MANUAL.read_text(encoding="utf-8")
     if asked.write:
-        TARGET.write_text(text, encoding="utf-8")
-        MANUAL.write_text(with_table(manual, nets), encoding="utf-8")
+        for file, content in _rendered(text, nets).items():
+            file.write_text(content, encoding="utf-8")
     elif asked.check:
-        if TARGET.read_text(encoding="utf-8") != text or with_table(manual, nets) != manual:
-            sys.stderr.write("harness.yml or the table of pins is old: run it with --write.\n")
+        rendered = _rendered(text, nets)
+        if old := [f.name for f in rendered if f.read_text(encoding="utf-8") != rendered[f]]:
+            sys.stderr.write(f"Old: {', '.join(old)}. Run it with --write.\n")
             return 1
     else:
         sys.stdout.write(text)

@@ -26,7 +26,7 @@ CAN_QR_MM = 36.0
 ARTWORK_FIELD = (104.0, 124.0)
 LEADING = 1.18
 ENGLISH_SHARE = 0.74  # how large English is beside its Indonesian
-ENGLISH_SIZE_MIN = 5.5  # points; print is read down to about 5
+ENGLISH_SIZE_PT_MIN = 5.5  # print is read down to about 5
 ENGLISH_GAP = 0.18  # of its size, above the English
 GREY = HexColor("#4A5058")
 
@@ -59,7 +59,7 @@ def _lines(
     texts: list[str], fonts: list[str], size: float, width: float, *, is_even: bool
 ) -> list[Line]:
     """Return the lines of a sentence and, smaller, of its English, for a width in points."""
-    sizes = [size, max(ENGLISH_SIZE_MIN, size * ENGLISH_SHARE)]
+    sizes = [size, max(ENGLISH_SIZE_PT_MIN, size * ENGLISH_SHARE)]
     lines: list[Line] = []
     for place, (words, font) in enumerate(zip(texts, fonts, strict=True)):
         split = simpleSplit(words, font, sizes[place], width)

@@ -24,6 +24,7 @@ from jimpitan_hardware.labels import Container, Texts, UnfitLabel, info_of
 MARK_MM = BLEED_MM + 4.5  # room for bleed and cut marks around a label
 QR_ONLY = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 DPI_TRIED = (72, 100, 150, 300)
+SHEET_DPI_TRIED = (100, 150)
 SAMPLE_MAX = 12  # labels of a kind that a build reads back: a full roll, in a second or two
 
 
@@ -135,4 +136,31 @@ def check_codes(
         for dpi in dpis:
             if info_of(texts, container) not in codes_on(rendered(content, page, dpi)):
                 wrong.append(f"{container.code}: its code cannot be read at {dpi} dpi.")
+    return wrong
+
+
+def check_sheets(
+    content: bytes, kind: Kind, texts: Texts, containers: Sequence[Container]
+) -> list[str]:
+    """Read full sheets back: each shows the codes of its own containers, and no other.
+
+    Codes that begin otherwise than ours are the acquirer's and not looked at.
+    """
+    begins = texts.info_url.partition("{code}")[0]
+    per_sheet = len(grid(kind.size, kind.sheet))
+    rows = [
+        containers[start : start + per_sheet] for start in range(0, len(containers), per_sheet)
+    ]
+    last = len(rows) - 1
+    wrong = []
+    for page in sorted({0, last // 2, last}):
+        wanted = {info_of(texts, one) for one in rows[page]}
+        for dpi in SHEET_DPI_TRIED:
+            codes = codes_on(rendered(content, page, dpi))
+            found = {one for one in codes if one.startswith(begins)}
+            if found != wanted:
+                wrong.append(
+                    f"Sheet {page + 1}: {len(found & wanted)} of {len(wanted)} codes are read at "
+                    f"{dpi} dpi, and {len(found - wanted)} others."
+                )
     return wrong

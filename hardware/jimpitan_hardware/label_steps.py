@@ -4,8 +4,16 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from jimpitan_hardware import label_page, label_reading, labels
-from jimpitan_hardware.label_sheets import KINDS, check_codes, many, rendered, sampled, single
+from jimpitan_hardware import label_page, label_reading, labels, painter, sticker_layers
+from jimpitan_hardware.label_sheets import (
+    KINDS,
+    check_codes,
+    check_sheets,
+    many,
+    rendered,
+    sampled,
+    single,
+)
 from jimpitan_hardware.labels import Container, Texts
 from jimpitan_hardware.sizes import Sizes
 from jimpitan_hardware.workshop import Workshop
@@ -30,7 +38,11 @@ def make(work: Workshop, texts: Texts, containers: Sequence[Container]) -> None:
             continue
         alone = single(kind, texts, chosen)
         work.write(f"label/{NAMES[tier]}.pdf", alone)
-        work.write(f"label/{NAMES[tier]}-sheet.pdf", many(kind, texts, chosen))
+        sheet = work.write(f"label/{NAMES[tier]}-sheet.pdf", many(kind, texts, chosen))
+        work.check(
+            f"labels: {NAMES[tier]}: full sheets show the codes of their own containers",
+            check_sheets(sheet.read_bytes(), kind, texts, chosen),
+        )
         _read_back(work, tier, texts, chosen, alone)
         picture = rendered(alone, 0, 65 if tier == "box" else 110)
         few = picture.quantize(64, dither=Image.Dither.NONE)
@@ -48,11 +60,25 @@ def _read_back(
     work.check(f"labels: {which}: codes read at 72 to 300 dpi", check_codes(alone, texts, pages))
     words = label_reading.check_words(alone, texts, pages)
     order = label_reading.check_order(alone, texts, pages)
-    work.check(f"labels: {which}: every sentence Indonesian, then English", [*words, *order])
+    work.check(
+        f"labels: {which}: every sentence Indonesian, English right below", [*words, *order]
+    )
     room = label_reading.check_room(alone, KINDS[tier], pages)
-    work.check(f"labels: {which}: nothing cut off, nothing on each other", room)
+    square = label_reading.check_code_square(alone, pages)
+    work.check(
+        f"labels: {which}: nothing cut off, nothing on each other or the code", [*room, *square]
+    )
 
 
 def label(work: Workshop) -> None:
-    """Make the example's labels."""
+    """Make the example's labels, and show how a sticker is glued."""
+    for what, layers in (
+        ("the sticker", sticker_layers.STICKER),
+        ("an original", sticker_layers.ORIGINAL),
+    ):
+        work.check(
+            f"labels: {what} is held at the acrylic by glue before it",
+            sticker_layers.check(layers),
+        )
+    painter.save(sticker_layers.picture(), work.place("pictures/sticker-layers.png"))
     make(work, labels.load_texts(), labels.load_containers())

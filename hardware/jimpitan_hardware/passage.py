@@ -1,13 +1,12 @@
 """Whether cash falls through the throat and a wire hook does not come back.
 
-The box is cut along the middle of the slot; in that section a coin is a stiff bar as long as it
+The box is cut across the slot at several places; in a section a coin is a stiff bar as long as it
 is wide. All poses of the bar (height, depth, tilt) are tried on a grid, and those from which it
 can descend step by step without touching anything are kept. This is geometry only: friction,
-bounce and static charge are left to a real box.
+bounce and static charge are left to a real box. `insertions.py` follows single coins and notes.
 """
 
 import math
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,9 +15,11 @@ from numpy.typing import NDArray
 from shapely.geometry import LineString, MultiPoint, Polygon
 
 from jimpitan_hardware.cash import Cash
+from jimpitan_hardware.insertions import FACET_MM, LAYERS_MM, without_flap
+from jimpitan_hardware.shadows import section, slab_edges
 from jimpitan_hardware.sizes import Sizes
 from jimpitan_hardware.solids import Numbers, Solid
-from jimpitan_hardware.throat import chute_face, chute_top, edges_x, flap, flap_rest_degrees
+from jimpitan_hardware.throat import chute_face, chute_top, flap, flap_rest_degrees
 
 Flags = NDArray[numpy.bool_]
 Places = NDArray[numpy.float32]  # half as much memory: a grid has a million poses
@@ -28,9 +29,6 @@ STEP_DEGREES = 2.5
 TILTS = numpy.radians(numpy.arange(-5.0, 75.1, STEP_DEGREES))
 TOUCH_MM = 1e-3
 WOBBLE_MM = 0.4  # a coin is never quite parallel to the slot
-LAYERS_MM = 1.6  # a note folded to four layers, with the air between them
-FACET_MM = 20.0  # paper bends at least every so often
-INSERTIONS = 1000
 WIRE_MM = 1.5
 BARB_MM = 4.0  # as much as the slot lets in across
 SIDEWAYS_MM = 8.0
@@ -43,25 +41,6 @@ class Bar:
 
     length_mm: float
     thick_mm: float
-
-    def covers(self, other: "Bar") -> bool:
-        """Whether the other passes wherever this one does."""
-        return other.length_mm <= self.length_mm and other.thick_mm <= self.thick_mm
-
-
-def section(solids: Sequence[Solid], s: Sizes) -> list[Numbers]:
-    """Return the outlines (y, z) of everything near the throat, cut in the middle of the slot."""
-    found = []
-    low = s.bay_floor_z_mm - 60
-    for solid in solids:
-        # Looking along x: the section's u is y, its v is z.
-        turned = solid.body().transform([[0, 1, 0, 0], [0, 0, 1, 0], [1, 0, 0, 0]])
-        for ring in turned.slice(s.width_mm / 2).to_polygons():
-            points = numpy.asarray(ring, dtype=float)
-            is_near = points[:, 1].max() > low and points[:, 0].max() > s.strip_y_mm - 25
-            if is_near and abs(Polygon(points).convex_hull.area - Polygon(points).area) < 1e-3:
-                found.append(points)
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +144,6 @@ def _spread(start: Flags, free: Flags) -> Flags:
         reached = wider
 
 
-def without_flap(solids: Sequence[Solid]) -> list[Solid]:
-    """Return the parts without the flap and the lid, which are not in the way of cash."""
-    return [solid for solid in solids if solid.group not in ("flap", "lid", "cam")]
-
-
 def with_flap(solids: Sequence[Solid], s: Sizes, degrees: float) -> list[Solid]:
     """Return the parts with the flap at an angle."""
     return [*without_flap(solids), *flap(s, degrees=degrees)]
@@ -193,25 +167,35 @@ def _in_slot(grid: Grid, s: Sizes) -> Flags:
     return numpy.abs(grid.ys - s.slot_y_mm) < s.slot_gap_mm / 2
 
 
-def check_cash(solids: Sequence[Solid], s: Sizes, cash: Cash, seed: int = 6) -> list[str]:
-    """A thousand random coins and folded notes get through, wherever they enter the slot."""
-    obstacles = section(with_flap(solids, s, s.flap_opens_degrees), s)
-    shares: dict[Bar, float] = {}
-    for thing in (_largest(cash), Bar(FACET_MM, LAYERS_MM)):
-        shares[thing] = share_through(thing, obstacles, s)
-    stuck: dict[str, int] = {}
-    draw = random.Random(seed)  # noqa: S311 - which coin is tried where, not a secret
-    for _ in range(INSERTIONS):
-        name, thing, is_wide_enough = _inserted(draw, s, cash)
-        if thing not in shares:
-            is_covered = any(shares[one] == 1.0 and one.covers(thing) for one in list(shares))
-            shares[thing] = 1.0 if is_covered else share_through(thing, obstacles, s)
-        if not is_wide_enough or draw.random() >= shares[thing]:
-            stuck[name] = stuck.get(name, 0) + 1
-    return [
-        f"{name}: {count} of {INSERTIONS} random insertions do not get through."
-        for name, count in sorted(stuck.items())
-    ]
+def places_x(s: Sizes) -> list[float]:
+    """Return where the throat is cut: in a leaf at either end and in the middle, and in a gap."""
+    edges = slab_edges(s)
+    middle = len(edges) // 2
+    leaves = [float(edges[number] + 1.0) for number in (0, middle, len(edges) - 2)]
+    return [*leaves, float(edges[middle] - 0.2)]
+
+
+def sections(solids: Sequence[Solid], s: Sizes) -> list[list[Numbers]]:
+    """Return the sections of the throat, each that differs from the others once."""
+    found = {}
+    for x in places_x(s):
+        pieces = section(solids, s, x)
+        found[b"".join(sorted(numpy.round(one, 3).tobytes() for one in pieces))] = pieces
+    return list(found.values())
+
+
+def check_poses(solids: Sequence[Solid], s: Sizes, cash: Cash) -> list[str]:
+    """From every pose in the slot the largest coin and a folded note can sink out below."""
+    wrong = []
+    for pieces in sections(with_flap(solids, s, s.flap_opens_degrees), s):
+        for thing in (_largest(cash), Bar(FACET_MM, LAYERS_MM)):
+            share = share_through(thing, pieces, s)
+            if share < 1.0:
+                wrong.append(
+                    f"From {1 - share:.0%} of the poses in the slot {thing.length_mm:.0f} x "
+                    f"{thing.thick_mm} mm do not get out below."
+                )
+    return wrong
 
 
 def _largest(cash: Cash) -> Bar:
@@ -219,23 +203,6 @@ def _largest(cash: Cash) -> Bar:
     thick = max(coin.thick_mm for coin in cash.coins)
     wide = max(coin.diameter_mm for coin in cash.coins)
     return Bar(wide, round(thick + WOBBLE_MM, 2))
-
-
-def _inserted(draw: random.Random, s: Sizes, cash: Cash) -> tuple[str, Bar, bool]:
-    """Draw a coin or a folded note, and where along the slot it enters."""
-    left, right = edges_x(s)
-    if draw.random() < 0.7:
-        coin = draw.choice(cash.coins)
-        half = coin.diameter_mm / 2
-        x = draw.uniform(left + half, right - half)
-        fits = left <= x - half and x + half <= right
-        name = f"Rp{coin.amount_idr} of {coin.emission}"
-        return name, Bar(coin.diameter_mm, round(coin.thick_mm + WOBBLE_MM, 2)), fits
-    amount = draw.choice(sorted(cash.note_lengths_mm))
-    folded = max(cash.note_lengths_mm[amount]) / draw.choice((2, 3))
-    askew = math.radians(draw.uniform(0, 5))
-    wide = cash.note_height_mm * math.cos(askew) + folded * math.sin(askew)
-    return f"a note of Rp{amount}", Bar(FACET_MM, LAYERS_MM), wide <= right - left
 
 
 def check_flap(s: Sizes) -> list[str]:
@@ -287,7 +254,12 @@ def hook_comes_back(solids: Sequence[Solid], s: Sizes, degrees: float) -> bool:
 
     The hook is a piece of shaft with a barb across its end, tried as two bars that move as one.
     """
-    obstacles = section(with_flap(solids, s, degrees), s)
+    return any(
+        _hook_comes_back(pieces, s) for pieces in sections(with_flap(solids, s, degrees), s)
+    )
+
+
+def _hook_comes_back(obstacles: Sequence[Numbers], s: Sizes) -> bool:
     shaft, barb = Bar(SHAFT_MM, WIRE_MM), Bar(WIRE_MM, BARB_MM)
     grid = Grid.of(s, shaft)
     free = free_poses(shaft, obstacles, grid)

@@ -17,6 +17,7 @@ SOLIDS_BY_PART = {
     "A3": "buzzer",
     "B1": "cell",
     "BT1": "battery holder",
+    "D1": "surge diode",
     "S1": "reed left",
     "S2": "reed right",
     "U2": "scale converter",

@@ -1,25 +1,31 @@
 """From parts to sheets: cut lines with kerf, nesting, and DXF files that a laser shop takes.
 
 A cut line lies half a kerf outside of what stays, less half the clearance of a joint, so that
-what is drawn is as much larger than the part as the laser takes away.
+what is drawn is as much larger than the part as the laser takes away. The coupon is no joint: its
+gaps are as wide as they are named.
 """
 
 import io
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ezdxf import options, units
-from ezdxf.entities import LWPolyline
+from ezdxf.entities import LWPolyline, Text
+from ezdxf.enums import TextEntityAlignment
 from ezdxf.filemanagement import new, readfile
+from ezdxf.layouts import Modelspace
 from shapely import affinity
-from shapely.geometry import Polygon
+from shapely.geometry import LineString, MultiLineString, Point, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from jimpitan_hardware.sizes import Sizes
 from jimpitan_hardware.solids import SHEETS, BrokenOutline, Solid, bar, disc, level, without
 
 LETTERS_MM = 4.0
+COUPON = "coupon"  # the group of what is cut to measure with, not to join
+GAP_OFF_MM = 0.005  # so far a gap of the coupon may be from its name: what a DXF rounds
 WEB_MM = 1.5  # what is left beside a hole; less breaks in the hand (an estimate)
 
 
@@ -30,6 +36,8 @@ class Placed:
     name: str
     line: Polygon
     nominal: Polygon  # the part itself at the same place
+    grown_mm: float  # how much wider it is drawn than it is
+    marks: tuple[tuple[str, float, float], ...] = ()  # engraved beside its name: words and middle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,29 +55,43 @@ class Sheet:
         return f"sheet-{self.material}-{self.number}"
 
 
-def cut_line(nominal: Polygon, s: Sizes) -> Polygon:
+def grown_mm(solid: Solid, s: Sizes) -> float:
+    """Return how much wider a part is drawn than it is: what is measured with has no clearance."""
+    return s.kerf_mm - (0.0 if solid.group == COUPON else s.clearance_mm)
+
+
+def cut_line(nominal: Polygon, wider_mm: float) -> Polygon:
     """Return the path of the laser's middle around a part; raise `BrokenOutline`."""
-    grown = nominal.buffer((s.kerf_mm - s.clearance_mm) / 2, join_style="mitre")
+    grown = nominal.buffer(wider_mm / 2, join_style="mitre")
     if not isinstance(grown, Polygon) or len(grown.interiors) != len(nominal.interiors):
         raise BrokenOutline("The kerf swallows a hole or a gap: it is too narrow to be cut.")
     return grown
 
 
 def coupon(s: Sizes) -> list[Solid]:
-    """Return two combs to try on each batch: the gap that grips tells the real thickness."""
+    """Return a comb whose gripping gap tells the thickness, and a square that tells the kerf."""
     t = s.thickness_mm
-    gaps = [t + 0.1 * step for step in range(-3, 4)]
+    gaps = coupon_gaps(s)
     body = bar(0, 0, 14 * len(gaps) + 6, 26)
-    slots = []
-    for number, gap in enumerate(gaps):
-        middle = 10 + 14 * number
-        slots.append(bar(middle - gap / 2, 14, middle + gap / 2, 26))
+    slots = [bar(x - gap / 2, 14, x + gap / 2, 26) for x, gap in gaps]
     square = without(bar(0, 0, 40, 26), disc(10, 13, 10), bar(22, 6, 32, 20))
     parts = (("coupon comb", without(body, *slots)), ("coupon square 40 x 26", square))
     return [
-        Solid(name=name, outline=outline, plane=level(0), height_mm=t, material="clear")
+        Solid(
+            name=name,
+            outline=outline,
+            plane=level(0),
+            height_mm=t,
+            material="clear",
+            group=COUPON,
+        )
         for name, outline in parts
     ]
+
+
+def coupon_gaps(s: Sizes) -> list[tuple[float, float]]:
+    """Return the middle of each gap of the comb, and how wide it is once cut."""
+    return [(10.0 + 14 * number, s.thickness_mm + 0.1 * (number - 3)) for number in range(7)]
 
 
 def nested(solids: Sequence[Solid], s: Sizes) -> list[Sheet]:
@@ -98,7 +120,12 @@ def _laid(solid: Solid, s: Sizes) -> Placed:
     left, low, right, top = nominal.bounds
     if top - low > right - left:
         nominal = affinity.rotate(nominal, 90, origin=(0, 0))
-    return Placed(name=solid.name, line=cut_line(nominal, s), nominal=nominal)
+    wider = grown_mm(solid, s)
+    marks: tuple[tuple[str, float, float], ...] = ()
+    if solid.name == "coupon comb":
+        marks = tuple((f"{round(gap, 2):g}", x, 7.0) for x, gap in coupon_gaps(s))
+    line = cut_line(nominal, wider)
+    return Placed(name=solid.name, line=line, nominal=nominal, grown_mm=wider, marks=marks)
 
 
 def _wide(line: Polygon) -> float:
@@ -153,10 +180,12 @@ def _next_row(
 
 def _moved(part: Placed, x: float, y: float) -> Placed:
     left, low, _, _ = part.line.bounds
-    return Placed(
-        name=part.name,
-        line=affinity.translate(part.line, x - left, y - low),
-        nominal=affinity.translate(part.nominal, x - left, y - low),
+    right, up = x - left, y - low
+    return replace(
+        part,
+        line=affinity.translate(part.line, right, up),
+        nominal=affinity.translate(part.nominal, right, up),
+        marks=tuple((words, u + right, v + up) for words, u, v in part.marks),
     )
 
 
@@ -174,15 +203,59 @@ def drawing(sheet: Sheet, s: Sizes) -> str:
             space.add_lwpolyline(list(ring.coords)[:-1], close=True, dxfattribs={"layer": "INNER"})
         outline = list(placed.line.exterior.coords)[:-1]
         space.add_lwpolyline(outline, close=True, dxfattribs={"layer": "OUTER"})
-        place = placed.line.representative_point()
-        text = space.add_text(placed.name, height=LETTERS_MM, dxfattribs={"layer": "NAMES"})
-        text.set_placement((place.x - LETTERS_MM * len(placed.name) / 3, place.y))
+        _engrave(space, placed)
     # ezdxf collects these from a set: in another order in each process.
     document.classes.add_required_classes(document.dxfversion)
     document.classes.classes = dict(sorted(document.classes.classes.items()))
     stream = io.StringIO()
     document.write(stream)
     return stream.getvalue()
+
+
+def _engrave(space: Modelspace, placed: Placed) -> None:
+    """Write a part's name in it, and its marks; the name of a part with marks is theirs."""
+    place = placed.line.representative_point()
+    for words, x, y in placed.marks or ((placed.name, place.x, place.y),):
+        text = space.add_text(words, height=LETTERS_MM, dxfattribs={"layer": "NAMES"})
+        text.set_placement((x, y), align=TextEntityAlignment.MIDDLE_CENTER)
+
+
+def check_coupon(file: Path, s: Sizes) -> list[str]:
+    """Read the coupon again: each gap, once cut, is as wide as the number engraved under it."""
+    space = readfile(file).modelspace()
+    outers = [
+        Polygon([(point[0], point[1]) for point in line.get_points()])
+        for line in space.query("LWPOLYLINE[layer=='OUTER']")
+        if isinstance(line, LWPolyline)
+    ]
+    wrong, seen = [], 0
+    for text in space.query("TEXT[layer=='NAMES']"):
+        if not isinstance(text, Text) or not text.dxf.text.replace(".", "").isdigit():
+            continue
+        seen += 1
+        middle = text.dxf.align_point
+        comb = next(one for one in outers if one.contains(Point(middle.x, middle.y)))
+        across = LineString(
+            [(comb.bounds[0], comb.bounds[3] - 2), (comb.bounds[2], comb.bounds[3] - 2)]
+        )
+        gaps = [
+            one
+            for one in _parts(across.difference(comb))
+            if one.distance(Point(middle.x, one.bounds[1])) < 1e-6
+        ]
+        cut_mm = sum(gap.length for gap in gaps) + s.kerf_mm
+        if abs(cut_mm - float(text.dxf.text)) > GAP_OFF_MM:
+            wrong.append(
+                f"{file.name}: the gap named {text.dxf.text} is cut {cut_mm:.2f} mm wide."
+            )
+    if seen != len(coupon_gaps(s)):
+        wrong.append(f"{file.name}: {seen} gaps have a number, not {len(coupon_gaps(s))}.")
+    return wrong
+
+
+def _parts(line: BaseGeometry) -> list[LineString]:
+    found = line.geoms if isinstance(line, MultiLineString) else [line]
+    return [one for one in found if isinstance(one, LineString)]
 
 
 def check_drawing(file: Path, s: Sizes) -> list[str]:
@@ -239,10 +312,11 @@ def check_webs(solids: Sequence[Solid]) -> list[str]:
 
 def check_kerf(sheets: Sequence[Sheet], s: Sizes) -> list[str]:
     """Every part is drawn larger than it is by kerf less clearance, and each hole smaller."""
-    wanted = s.kerf_mm - s.clearance_mm
     wrong = []
     for sheet in sheets:
         for placed in sheet.placed:
+            is_coupon = placed.name.startswith(COUPON)
+            wanted = s.kerf_mm - (0.0 if is_coupon else s.clearance_mm)
             for found, right in ((_wide, _wide), (_high, _high)):
                 grown = found(placed.line) - right(placed.nominal)
                 if abs(grown - wanted) > 0.001:

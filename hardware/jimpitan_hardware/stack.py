@@ -83,6 +83,11 @@ class Stack:
             self._solid("top of controller", can, above, CONTROLLER_PARTS_MM, "steel"),
         ]
 
+    @staticmethod
+    def under_mm() -> float:
+        """How high small parts of the board may be under the controller."""
+        return SOCKET_MM + PIN_PLASTIC_MM
+
     def plugs(self) -> list[Solid]:
         """Every plug in its socket, and the one large capacitor."""
         x, y, pitch = self._content["radial"]["C1"]

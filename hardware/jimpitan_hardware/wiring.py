@@ -51,6 +51,7 @@ class Harness:
     """Everything that is wired in a box."""
 
     rails: dict[str, str]
+    fed: dict[str, str]  # what the board makes of a rail, and the colour of its wire
     connectors: dict[str, Connector]
     behind: dict[str, str]  # signal at the GPIO -> what leaves the board
     parts: dict[str, Part]
@@ -72,6 +73,7 @@ def load(source: Path = SOURCE) -> Harness:
     content = json.loads(source.read_text(encoding="utf-8"))
     return Harness(
         rails=content["rails"],
+        fed=content["fed"],
         connectors={
             name: Connector(
                 part=one["part"], pins=tuple(one["pins"]), is_optional=one.get("optional", False)
@@ -124,8 +126,8 @@ def net_list(harness: Harness, nets: Sequence[Net]) -> dict[str, list[End]]:
 
 def colour_of(harness: Harness, nets: Sequence[Net], net_name: str, pin: str) -> str:
     """Return the colour of a wire: of its rail, of its signal, or the cell's own."""
-    if net_name in harness.rails:
-        return harness.rails[net_name]
+    if found := harness.rails.get(net_name) or harness.fed.get(net_name):
+        return found
     signals = {harness.behind.get(net.signal, net.signal): net.wire for net in nets}
     return signals.get(net_name, pin)
 
@@ -154,7 +156,9 @@ def _wrong_connectors(harness: Harness, nets: Sequence[Net]) -> list[str]:
         said.add((place, outside))
         if (found := harness.net_at(place, pin)) != outside:
             wrong.append(f"{net.connector} carries {found}, but the pin map says {outside}.")
-    known = set(harness.rails) | {harness.behind.get(net.signal, net.signal) for net in nets}
+    known = {*harness.rails, *harness.fed} | {
+        harness.behind.get(net.signal, net.signal) for net in nets
+    }
     for name, connector in harness.connectors.items():
         for net_name in connector.pins:
             if net_name not in known:

@@ -2,7 +2,18 @@
 
 from PIL import Image
 
-from jimpitan_hardware import assembly, harness, pinmap, pins_classic, reach, wiring
+from jimpitan_hardware import (
+    assembly,
+    carrier,
+    circuits,
+    electrics,
+    harness,
+    painter,
+    pinmap,
+    pins_classic,
+    reach,
+    wiring,
+)
 from jimpitan_hardware.workshop import Workshop
 
 HARNESS_PICTURE = (760, 1600)
@@ -21,11 +32,19 @@ def wire(work: Workshop) -> None:
         f"wiring: {len(wired.cables)} cables, {ends} ends, each wire the same net at both",
         wiring.broken_rules(wired, nets),
     )
+    placed = carrier.load(wired, nets)
+    work.check(
+        f"board: {len(placed.pads)} pads, each the net of pin map and harness",
+        carrier.check_nets(placed, wired, nets),
+    )
     solids = assembly.assemble(work.sizes)
     work.check(
         "wiring: every cable reaches from end to end",
         reach.check_reach(solids, wired, work.sizes),
     )
+    for circuit in electrics.reckon(wired):
+        work.check(circuit.words, circuit.faults)
+    painter.save(circuits.picture(wired), work.place("pictures/circuits.png"))
     source = work.write("wiring/harness.yml", harness.render(wired, nets))
     work.write("wiring/netlist.json", harness.net_list_text(wired, nets))
     work.write("wiring/pins_esp32.py", pins_classic.render(nets))

@@ -110,7 +110,7 @@ class Parts:
         self.beams = _beams()
         self.lid = Lid((_input(pins.LID_A), _input(pins.LID_B)))
         adc = machine.ADC(machine.Pin(pins.BATTERY_ADC), atten=machine.ADC.ATTN_11DB)
-        self.battery = Battery(adc, _input(pins.MAINS_PRESENT))
+        self.battery = Battery(adc, _driven(pins.MAINS_PRESENT))
         row = NeoPixel(machine.Pin(pins.LIGHTS, machine.Pin.OUT), LIGHTS_COUNT)
         self.lights = Lights(row, LIGHTS_COUNT)
         self.buzzer = Buzzer(machine.PWM(machine.Pin(pins.BUZZER), freq=2_000, duty_u16=0))
@@ -213,6 +213,11 @@ class Parts:
 
 def _input(number: int) -> "machine.Pin":
     return machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_DOWN)
+
+
+def _driven(number: int) -> "machine.Pin":
+    # A divider drives it both ways; a pull of 45 k would halve what the divider gives.
+    return machine.Pin(number, machine.Pin.IN)
 
 
 def _beams() -> Beams:

@@ -5,7 +5,7 @@ Generated from hardware/wiring/pinmap.json: change it there, then run
 """
 
 BATTERY_ADC = 1  # 18650 through two equal resistors of 100 k
-MAINS_PRESENT = 2  # 5 V input through 100 k over 100 k; high on mains
+MAINS_PRESENT = 2  # 5 V input through 68 k over 100 k, no pull; high on mains
 BEAM_A = 4  # upper TSSP receiver: high without carrier is broken, as is a cut wire
 BEAM_B = 5  # lower TSSP receiver: high without carrier is broken, as is a cut wire
 LID_A = 6  # first reed to 3V3, pulled down: high is open
@@ -19,8 +19,8 @@ SPEAKER_DATA = 13  # MAX98357A DIN, optional
 GATE_CLOCK_IN = 14  # what the pulse counters count; jumper JP1 to GATE_CLOCK_OUT
 SCALE_DATA = 15  # HX711 DOUT
 SCALE_CLOCK = 16  # HX711 PD_SCK
-BEAM_CARRIER = 17  # 56 kHz to the driver of both IR LEDs
-LIGHTS = 18  # WS2812 data, 330 ohm in series
+BEAM_CARRIER = 17  # 56 kHz to transistor Q1; both IR LEDs in series, 11 mA while high
+LIGHTS = 18  # WS2812 data, 330 ohm in series; lights fed through D2, so that 3.3 V are high
 GATE_CLOCK_OUT = 21  # 20 kHz; jumper JP1 to GATE_CLOCK_IN
-BUZZER = 39  # piezo behind a transistor
+BUZZER = 39  # to transistor Q2; piezo, never a magnetic buzzer
 COLOUR_LED = 40  # white LED of the TCS34725 board, high is lit

@@ -38,14 +38,10 @@ def changed(name, make):
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("thickness_mm", [3.6, 4.0, 4.4])
+@pytest.mark.parametrize("thickness_mm", [3.6, 4.4])  # the build looks at 4.0
 def test_a_box_of_any_sheet_as_sold_is_well(check, thickness_mm):
     sizes = Sizes(thickness_mm=thickness_mm)
     assert check(assembly.assemble(sizes), sizes) == []
-
-
-def test_the_unlocked_lid_swings_free():
-    assert assembly.check_swing(SOLIDS, SIZES) == []
 
 
 def test_nothing_but_the_lid_and_its_parts_moves_when_it_opens():
@@ -89,10 +85,12 @@ def test_something_in_a_beam_and_a_receiver_off_its_line_are_found():
         material="steel",
     )
     assert assembly.check_beams([*SOLIDS, hair], SIZES) == ["hair stands in beam B."]
-    low = changed(
-        "receiver A", lambda one: replace(one, outline=affinity.translate(one.outline, 0, -1))
-    )
-    assert "The receiver of beam A is not on its line." in assembly.check_beams(low, SIZES)
+    for aside in ((0, -1), (1, 0)):  # too low, and too far back
+        off = changed(
+            "receiver A",
+            lambda one, by=aside: replace(one, outline=affinity.translate(one.outline, *by)),
+        )
+        assert "The receiver of beam A is not on its line." in assembly.check_beams(off, SIZES)
 
 
 def test_a_plate_that_rubs_and_a_stop_too_low_are_found():

@@ -49,7 +49,7 @@ def test_a_bill_that_differs_from_the_harness_is_named(lines, sentence):
     [
         (changed("neodymium magnet", quantity=1), "neodymium magnet: 1 to buy, 2 in the model."),
         (changed("clear acrylic 4 mm", quantity=3), "clear acrylic 4 mm: 3 to buy, 1"),
-        (changed("resistor 100k", quantity=3), "resistor 100k: 3 to buy for 4 places."),
+        (changed("resistor 100k", quantity=2), "resistor 100k: 2 to buy for 3 places."),
         ([line for line in LINES if line.name != "cam lock"], "lock is in the model but not"),
         ([line for line in LINES if line.name != "screen"], "screen is in the model but not"),
         (
@@ -91,6 +91,24 @@ def test_prices_are_estimates_with_a_month_and_the_sums_are_told():
     rows = list(csv.DictReader(io.StringIO(text)))
     assert sum(int(row["estimate_idr"]) for row in rows) == 3 * (core + plus)
     assert all(row["priced_on"] for row in rows)
+
+
+def test_a_shopping_list_for_another_number_of_boxes_is_found():
+    assert bill.check_shopping(bill.shopping(LINES, 4), LINES, 4) == []
+    wrong = bill.check_shopping(bill.shopping(LINES, 4), LINES, 1)
+    assert wrong[0] == "ESP32-S3 board: 4 on the list, 1 for 1 boxes."
+    assert wrong[-1] == "The list does not say that it is for 1 boxes."
+
+
+def test_a_pilot_is_told_what_one_box_needs(tmp_path):
+    done = CliRunner().invoke(cli.app, ["boxes", "--number", "1", "--into", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    listed = (tmp_path / "bill-of-materials" / "shopping.csv").read_text()
+    assert bill.check_shopping(listed, LINES, 1) == []
+    for words in ([], ["--number", "1", "--sites", "lokasi.csv"]):
+        done = CliRunner().invoke(cli.app, ["boxes", *words])
+        assert done.exit_code == 2
+        assert "--sites or --number" in done.output
 
 
 def test_the_manual_tells_the_sums_of_the_bill():

@@ -39,7 +39,7 @@ def filled(solid):
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("thickness_mm", [3.6, 4.0, 4.4])
+@pytest.mark.parametrize("thickness_mm", [3.6, 4.4])  # the build looks at 4.0
 def test_everything_has_its_place_in_sheets_as_sold(check, thickness_mm):
     sizes = Sizes(thickness_mm=thickness_mm)
     assert check(assembly.assemble(sizes), sizes) == []
@@ -120,6 +120,17 @@ def test_the_controller_stands_on_sockets_as_deep_as_it_is():
     (board,) = [solid for solid in SOLIDS if solid.name == "module board"]
     deep = top.plane.origin[1] - (board.plane.origin[1] - board.height_mm)
     assert 16 <= deep <= 20
+
+
+@pytest.mark.parametrize("name", ["controller", "top of controller", "socket 2"])
+def test_a_board_without_its_controller_is_found(name):
+    assert fit.check_stack(without(name), SIZES) == [f"{name} is not on the module board."]
+
+
+def test_sockets_too_low_for_what_lies_under_the_controller_are_found(monkeypatch):
+    monkeypatch.setattr(stack, "SOCKET_MM", 5.0)
+    wrong = fit.check_stack(assembly.assemble.__wrapped__(SIZES), SIZES)
+    assert "Under the controller are 7.5 mm for parts of 10." in wrong
 
 
 def test_sockets_too_high_for_the_bay_are_found(monkeypatch):

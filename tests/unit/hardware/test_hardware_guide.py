@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from components import ROOT
-from jimpitan_hardware import assembly, guide, head
+from jimpitan_hardware import assembly, guide, head, measuring, modules
 from jimpitan_hardware.sizes import Sizes
 from jimpitan_hardware.solids import bar
 
@@ -21,6 +21,34 @@ def changed(name, make):
 def test_every_part_is_put_in_once_and_nothing_is_in_its_way():
     assert guide.check_steps(SOLIDS) == []
     assert guide.check_ways(SOLIDS) == []
+    assert guide.check_modules_in(SOLIDS) == []
+
+
+def test_modules_in_the_other_order_stand_in_each_others_way():
+    wrong = guide.check_modules_in(SOLIDS, guide.MODULES[::-1])
+    assert "scale converter: top of scale converter strikes something on the way." in wrong
+
+
+def test_the_words_put_modules_in_in_the_order_that_is_checked():
+    words = {
+        "colour sensor": "Sensor warna",
+        "amplifier": "penguat suara",
+        "scale converter": "konverter timbangan",
+        "motion sensor": "modul gerak",
+        "charger": "pengisi, ",
+        "battery holder": "dudukan baterai ",
+        "module board": "papan modul di kiri",
+    }
+    step = WORDS.partition("Pasang modul lewat jendela belakang")[2]
+    places = [step.index(words[name]) for name in guide.MODULES]
+    assert places == sorted(places)
+
+
+def test_the_strip_is_glued_after_what_hangs_under_it():
+    step = WORDS.partition("## Langkah 8")[2].partition("## Langkah 9")[0]
+    glued = step.index("Terakhir lem papan kepala di atas tenggorokan")
+    for earlier in ("daun engsel ke bawah", "| lampu 1, 2 |", "bingkai layar", "Kabel W7"):
+        assert step.index(earlier) < glued
 
 
 def test_a_forgotten_part_and_an_empty_step_are_found():
@@ -41,12 +69,12 @@ def test_a_module_larger_than_the_window_does_not_come_in():
     tall = changed(
         "controller", lambda one: replace(one, outline=one.outline.union(bar(20, 320, 30, 395)))
     )
-    assert "module board: controller strikes something on the way." in guide.check_ways(tall)
+    assert "module board: controller strikes something on the way." in guide.check_modules_in(tall)
 
 
 def test_a_module_that_sits_fast_on_its_studs_is_found():
     long = changed("stud of motion sensor 2", lambda one: one.moved(0, 5, 0))
-    assert any("motion sensor strikes" in sentence for sentence in guide.check_ways(long))
+    assert any("motion sensor strikes" in sentence for sentence in guide.check_modules_in(long))
 
 
 def test_a_blocked_floor_is_found():
@@ -94,3 +122,29 @@ def test_papers_lead_to_files_that_exist():
         text = (ROOT / "hardware" / paper).read_text(encoding="utf-8")
         for link in re.findall(r"\]\(([^)#]+)", text):
             assert link.startswith("http") or (ROOT / "hardware" / link).exists(), (paper, link)
+
+
+def test_everything_unverified_is_measured_before_it_is_cut(tmp_path):
+    assert measuring.check_table() == []
+    rows = {what: mm for what, mm, _ in measuring.module_rows()}
+    for one in modules.load():
+        if not one.instead_of:
+            said = rows[f"{measuring.INDONESIAN[one.name]}: papan, lalu tinggi seluruhnya"]
+            assert said == " x ".join(_written(number) for number in (*one.size, one.deep))
+    old = tmp_path / "panduan.md"
+    old.write_text(WORDS.replace("| 33,5", "| 34").replace("x 33,5", "x 34"), encoding="utf-8")
+    assert measuring.check_table(old) != []
+
+
+def test_the_table_is_written_and_compared_by_its_command(tmp_path, monkeypatch, capsys):
+    copy = tmp_path / "panduan.md"
+    copy.write_text(f"{measuring.BEGIN}\n{measuring.END}\n")
+    monkeypatch.setattr(measuring, "GUIDE", copy)
+    monkeypatch.setattr("sys.argv", ["measuring", "--write"])
+    assert measuring.main() == 0
+    assert "| dudukan baterai: papan" in copy.read_text()
+    monkeypatch.setattr("sys.argv", ["measuring"])
+    assert measuring.main() == 0  # looks at the committed guide, which is new
+    monkeypatch.setattr(measuring, "check_table", lambda: ["It is old."])
+    assert measuring.main() == 1
+    assert capsys.readouterr().err == "It is old.\n"

@@ -77,10 +77,50 @@ def test_english_above_or_as_large_is_found(monkeypatch):
 
     monkeypatch.setattr(label_page.Label, "pair", turned)
     wrong = label_reading.check_order(drawn("can"), TEXTS, PAGES["can"])
-    assert "can-0001: the English of contact is not below and smaller." in wrong
+    assert "can-0001: the English of contact is not below it." in wrong
+    assert "can-0001: the English of contact is not smaller." in wrong
+    assert "can-0001: the English of contact does not lean." in wrong
     monkeypatch.setattr(label_page.Label, "pair", right)
     monkeypatch.setattr(label_page, "ENGLISH_SHARE", 1.0)
-    assert label_reading.check_order(drawn("can"), TEXTS, PAGES["can"]) != []
+    larger = label_reading.check_order(drawn("can"), TEXTS, PAGES["can"])
+    assert larger[0] == "can-0001: the English of contact is not smaller."
+
+
+@pytest.mark.parametrize(
+    ("right_mm", "down_mm", "font", "fault"),
+    [
+        (0, 0, "Helvetica-Oblique", None),
+        (0, 2, "Helvetica-Oblique", "is too far below it"),
+        (60, 0, "Helvetica-Oblique", "is beside it"),
+        (0, 0, "Helvetica", "does not lean"),
+    ],
+)
+def test_english_apart_beside_or_upright_is_found(monkeypatch, right_mm, down_mm, font, fault):
+    right = label_page.Label.pair
+
+    def apart(self, words, english, room, style):
+        if words != TEXTS.receiver_hint:
+            right(self, words, english, room, style)
+            return
+        self.text(words, Room(room.x, room.y + 5, room.width, 5), Style(REGULAR, 12, 8))
+        below = Room(room.x + right_mm, room.y - down_mm, 90, 4.6)
+        self.text(english, below, Style(font, 8.9, 7))
+
+    monkeypatch.setattr(label_page.Label, "pair", apart)
+    wrong = label_reading.check_order(drawn("box"), TEXTS, PAGES["box"])
+    said = f"box-0001: the English of receiver_hint {fault}."
+    assert wrong == ([said] if fault else [])
+
+
+def test_a_sentence_in_pieces_is_found(monkeypatch):
+    right = label_page.Label._set
+
+    def swapped(self, lines, room, style):
+        right(self, [*lines[1:], lines[0]] if len(lines) > 3 else lines, room, style)
+
+    monkeypatch.setattr(label_page.Label, "_set", swapped)
+    wrong = label_reading.check_order(drawn("box"), TEXTS, PAGES["box"])
+    assert "box-0001: education is not set in one piece in both languages." in wrong
 
 
 @pytest.mark.parametrize(
@@ -91,6 +131,7 @@ def test_english_above_or_as_large_is_found(monkeypatch):
         (Room(171, 108, 40, 9), "box-0001: 'Kertas' is cut off."),
         (Room(20, -6, 40, 7), "box-0001: 'Kertas' is cut off."),
         (Room(12, 84, 60, 9), "lie on each other."),
+        (Room(134, 160, 40, 9), "lie on each other."),  # over the code, which is no text
     ],
 )
 def test_a_line_in_the_knife_or_on_another_is_found(room, sentence):
@@ -119,6 +160,26 @@ def test_a_line_on_the_artwork_is_found(tmp_path):
     assert "'Kertas' lie on each other" in fault
 
 
+def test_a_label_whose_code_is_not_found_is_told(monkeypatch):
+    assert label_reading.check_code_square(drawn("can"), PAGES["can"]) == []
+    monkeypatch.setattr(label_page.Label, "code", lambda *given: None)
+    wrong = label_reading.check_code_square(drawn("can"), PAGES["can"])
+    assert wrong == ["can-0001: its code is not found as a square."]
+
+
+def test_full_sheets_show_the_codes_of_their_own_containers(monkeypatch):
+    kind = label_sheets.KINDS["can"]
+    cans = [Container(code=f"can-{number:04}", tier="can", site="") for number in range(1, 13)]
+    content = label_sheets.many(kind, TEXTS, cans)
+    assert label_sheets.check_sheets(content, kind, TEXTS, cans) == []
+    other = [*cans[:-1], replace(cans[-1], code="can-0099")]
+    wrong = label_sheets.check_sheets(content, kind, TEXTS, other)
+    assert wrong[0] == "Sheet 2: 1 of 2 codes are read at 100 dpi, and 1 others."
+    monkeypatch.setattr(label_page.Label, "code", lambda *given: None)
+    bare = label_sheets.many(kind, TEXTS, cans[:1])
+    assert "0 of 1 codes" in label_sheets.check_sheets(bare, kind, TEXTS, cans[:1])[0]
+
+
 def test_an_office_changes_both_languages(tmp_path):
     content = json.loads(labels.TEXTS.read_text())
     content["motivation"] = "Ayo mulai hari ini"
@@ -129,7 +190,7 @@ def test_an_office_changes_both_languages(tmp_path):
     words += ["--containers", str(tmp_path / "kotak.csv"), "--into", str(tmp_path)]
     done = CliRunner().invoke(cli.app, words)
     assert done.exit_code == 0, done.output
-    assert "ok    labels: stickers (all 1): every sentence Indonesian, then English" in done.output
+    assert "ok    labels: stickers (all 1): every sentence Indonesian, English" in done.output
     said = [one.words for one in label_reading.ink(_made(tmp_path), 0)]
     assert said[said.index("Ayo mulai hari ini") + 1] == "Start today"
 

@@ -8,7 +8,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 import pytest
 import segno
-from jimpitan_hardware import cli, label_page, label_sheets, label_steps, labels
+from jimpitan_hardware import cli, label_page, label_sheets, label_steps, labels, sticker_layers
 from jimpitan_hardware.labels import Container, UnfitLabel
 from jimpitan_hardware.sizes import Sizes
 from PIL import Image, ImageChops
@@ -60,13 +60,6 @@ def test_artwork_comes_out_of_the_pdf_as_it_went_in(tmp_path):
         original.width / original.height, rel=1e-3
     )
     assert (right - left) / 72 * 25.4 >= 70
-
-
-def test_every_code_of_the_example_is_read_back():
-    for kind, tier in ((BOX, "box"), (CAN, "can")):
-        chosen = labels.of_tier(LIST, tier)
-        content = label_sheets.single(kind, TEXTS, chosen)
-        assert label_sheets.check_codes(content, TEXTS, dict(enumerate(chosen))) == []
 
 
 def test_a_sheet_holds_many_and_every_code_is_on_it():
@@ -229,3 +222,17 @@ def test_an_office_with_a_fault_gets_a_sentence(tmp_path):
     done = CliRunner().invoke(cli.app, words)
     assert done.exit_code == 2
     assert "No label can be made: kotak.csv: list 1 to 2000 containers." in done.output
+
+
+def test_a_sticker_is_held_by_glue_on_its_printed_side():
+    layers = sticker_layers
+    assert layers.check(layers.STICKER) == layers.check(layers.ORIGINAL) == []
+    glued_behind = replace(layers.VINYL, glues_in=True)
+    ordinary = (layers.ACRYLIC, layers.PRINT, glued_behind)
+    (fault,) = layers.check(ordinary)
+    assert fault.startswith("Nothing holds the print at the acrylic")
+    one_sided = (layers.ACRYLIC, replace(layers.GLUE, glues_in=False), layers.PRINT)
+    assert layers.check(one_sided) == [fault]
+    hidden = (layers.ACRYLIC, layers.GLUE, layers.VINYL, layers.PRINT)
+    assert layers.check(hidden) == [f"{layers.VINYL.name} hides the print."]
+    assert layers.check((layers.ACRYLIC, layers.GLUE)) == ["The sticker has no print."]

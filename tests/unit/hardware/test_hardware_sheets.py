@@ -103,13 +103,39 @@ def test_a_part_larger_than_a_sheet_is_refused():
 def test_a_gap_that_the_kerf_swallows_is_refused():
     slit = bar(0, 0, 20, 20).difference(bar(5, 9.99, 15, 10.01))
     with pytest.raises(BrokenOutline, match="swallows"):
-        sheets.cut_line(slit, replace(SIZES, kerf_mm=0.5, clearance_mm=0.0))
+        sheets.cut_line(slit, 0.5)
 
 
-def test_the_coupon_has_gaps_around_the_nominal_thickness():
-    comb, square = sheets.coupon(SIZES)
-    assert comb.outline.bounds[2] == 14 * 7 + 6
+def coupon_file(folder, sizes, **values):
+    """Return the drawing of the coupon, of sizes with other values where they are told."""
+    (sheet,) = [one for one in sheets.nested(sheets.coupon(sizes), sizes) if one.placed]
+    placed = tuple(replace(one, **values) if one.marks else one for one in sheet.placed)
+    file = folder / "coupon.dxf"
+    file.write_text(sheets.drawing(replace(sheet, placed=placed), sizes))
+    return file
+
+
+@pytest.mark.parametrize("sizes", [SIZES, Sizes(thickness_mm=3.95, kerf_mm=0.33)])
+def test_each_gap_of_the_coupon_is_cut_as_wide_as_its_number(tmp_path, sizes):
+    assert sheets.check_coupon(coupon_file(tmp_path, sizes), sizes) == []
+    _, square = sheets.coupon(sizes)
+    wide = [gap for _, gap in sheets.coupon_gaps(sizes)]
+    assert wide[-1] - wide[0] == pytest.approx(0.6)
+    assert wide[3] == sizes.thickness_mm
     assert len(square.outline.interiors) == 2
+
+
+def test_a_coupon_cut_with_the_clearance_of_joints_is_found(tmp_path):
+    comb = sheets.coupon(SIZES)[0]
+    tight = sheets.cut_line(comb.outline, SIZES.kerf_mm - SIZES.clearance_mm)
+    placed = next(one for one in sheets.nested(sheets.coupon(SIZES), SIZES)[0].placed if one.marks)
+    left, low, _, _ = placed.nominal.bounds
+    file = coupon_file(tmp_path, SIZES, line=affinity.translate(tight, left, low))
+    wrong = sheets.check_coupon(file, SIZES)
+    assert len(wrong) == 7
+    assert wrong[0] == "coupon.dxf: the gap named 3.7 is cut 3.80 mm wide."
+    bare = coupon_file(tmp_path, SIZES, marks=())
+    assert sheets.check_coupon(bare, SIZES) == ["coupon.dxf: 0 gaps have a number, not 7."]
 
 
 def test_a_drawing_is_the_same_text_twice():

@@ -1,0 +1,223 @@
+"""What the small circuits do, reckoned from the values in the harness: levels and currents.
+
+A circuit is found by the nets it joins and not by the names of its parts, so that a resistor at
+another net is a fault, whatever it is called. Nothing here has been measured on a box.
+"""
+
+import ast
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jimpitan_hardware.wiring import Harness
+
+FIRMWARE = Path(__file__).resolve().parents[2] / "firmware" / "board" / "jimpitan_board"
+PARTS_OF_FIRMWARE = FIRMWARE / "parts.py"
+TOLERANCE = 0.01  # of the resistors on the bill
+MAINS_V = (4.4, 5.25)  # USB 2.0, 7.2.2: a port gives 4.75 to 5.25 V; a thin cable takes 0.35 V
+RAIL_V = (4.9, 5.1)  # of the 5 V rail, by the acceptance list
+LOGIC_V = (3.2, 3.4)  # of the 3.3 V rail, by the acceptance list
+# ESP32-S3 datasheet, DC characteristics: VIH, what an input bears above the rail, pulls.
+HIGH_SHARE, ABOVE_V, PULL_OHM = 0.75, 0.1, 45_000.0
+GPIO_MA_MAX = 20.0  # its default strength; 40 mA is the absolute limit of the datasheet
+BASE_V, SATURATED_V = 0.75, 0.1  # S8050 at 10 to 100 mA, typical
+GAIN_FORCED_MAX = 20.0  # collector over base current at which an S8050 is surely shut through
+RESET_PULL_OFF_V = 0.4  # at a base: far below where a transistor begins to carry current
+LED_V = (1.05, 1.25, 1.5)  # 940 nm at 10 mA: least, typical, most
+LED_MA = (5.0, 20.0)  # least for a beam of 97 mm; most: a fifth of what a 5 mm LED bears always
+CARRIER_DUTY = 0.5  # of the firmware's beams
+DIODE_V = (0.6, 0.8)  # 1N4001 at the 3 mA of four dark lights, and at 60 mA
+LIGHT_HIGH_SHARE, LIGHT_V_MIN = 0.7, 3.5  # WS2812B datasheet: VIH of its own supply, supply
+STANDOFF_V = {"P6KE6.8A": 5.8}  # reverse voltage at which it does not lead yet
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoned:
+    """What a circuit does, in words with figures, and a sentence for each fault."""
+
+    words: str
+    faults: list[str]
+
+
+def ohms(value: str) -> float:
+    """Return the ohms of a value such as 330, 4k7 or 68k."""
+    found = re.fullmatch(r"(\d+)(k?)(\d*)", value)
+    if found is None:
+        raise ValueError(f"{value!r} is no resistor such as 330, 4k7 or 68k.")
+    whole, kilo, part = found.groups()
+    number = float(f"{whole}.{part or 0}")
+    return number * 1000 if kilo else number
+
+
+def resistor(harness: Harness, one: str, other: str) -> float | None:
+    """Return the ohms between two nets; None when no single resistor of the board joins them."""
+    found = [
+        value
+        for name, (value, nets) in harness.board.items()
+        if name.startswith("R") and set(nets) == {one, other}
+    ]
+    return ohms(found[0]) if len(found) == 1 else None
+
+
+def pull_of(signal: str, source: Path = PARTS_OF_FIRMWARE) -> str:
+    """Return the pull that the firmware gives an input: `up`, `down` or `none`."""
+    tree = ast.parse(source.read_text(encoding="utf-8"))
+    made_by = {one.name: one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)}
+    for call in (one for one in ast.walk(tree) if isinstance(one, ast.Call)):
+        if f"pins.{signal}" in map(ast.unparse, call.args):
+            name = ast.unparse(call.func)
+            words = ast.unparse(made_by.get(name, call))
+            pull = re.search(r"PULL_(UP|DOWN)", words)
+            return pull[1].lower() if pull else "none"
+    raise ValueError(f"The firmware's {source.name} has no {signal}.")
+
+
+def _beside(one: float, other: float) -> float:
+    return one * other / (one + other)
+
+
+def mains_level_v(*, upper_ohm: float, lower_ohm: float, pull: str, mains_v: float) -> float:
+    """Return the voltage at the input for a voltage of the adaptor."""
+    down = _beside(lower_ohm, PULL_OHM) if pull == "down" else lower_ohm
+    level = mains_v * down / (upper_ohm + down)
+    if pull == "up":
+        source = _beside(upper_ohm, lower_ohm)
+        level += (3.3 - level) * source / (source + PULL_OHM)
+    return level
+
+
+def mains(harness: Harness, pull: str) -> Reckoned:
+    """The input that tells mains from battery: high from the least to the most of an adaptor."""
+    upper = resistor(harness, "MAINS", "MAINS_PRESENT")
+    lower = resistor(harness, "MAINS_PRESENT", "GND")
+    if upper is None or lower is None:
+        return Reckoned("mains", ["MAINS_PRESENT has no divider from MAINS to GND."])
+    few, many = 1 - TOLERANCE, 1 + TOLERANCE
+    low, high, off = (
+        mains_level_v(upper_ohm=upper * up, lower_ohm=lower * down, pull=pull, mains_v=volts)
+        for up, down, volts in ((many, few, MAINS_V[0]), (few, many, MAINS_V[1]), (1, 1, 0.0))
+    )
+    needed, most = HIGH_SHARE * LOGIC_V[1], LOGIC_V[0] + ABOVE_V
+    wrong = []
+    if low < needed:
+        wrong.append(
+            f"The input for mains has {low:.2f} V at {MAINS_V[0]} V: high begins at {needed:.2f}."
+        )
+    if high > most:
+        wrong.append(f"The input for mains has {high:.2f} V at {MAINS_V[1]} V, over {most:.2f}.")
+    if off > 0.1 * LOGIC_V[0]:
+        wrong.append(f"The input for mains has {off:.2f} V without mains.")
+    return Reckoned(f"mains: {low:.2f} to {high:.2f} V at its input, pull {pull}", wrong)
+
+
+def battery(harness: Harness) -> Reckoned:
+    """The battery's divider halves, as the firmware reckons."""
+    upper = resistor(harness, "BATTERY", "BATTERY_ADC")
+    lower = resistor(harness, "BATTERY_ADC", "GND")
+    if upper is None or upper != lower:
+        return Reckoned("battery", ["The battery's divider is not two equal resistors."])
+    return Reckoned("battery: its divider halves", [])
+
+
+def _driver(harness: Harness, signal: str, base: str, low: str) -> tuple[float, list[str]]:
+    """Return the base current of a transistor in mA and what is wrong with how it is driven."""
+    is_there = any(
+        value == "S8050" and nets == ("GND", base, low) for value, nets in harness.board.values()
+    )
+    series, down = resistor(harness, signal, base), resistor(harness, base, "GND")
+    if not is_there or series is None or down is None:
+        return 0.0, [f"{signal} has no transistor with two resistors at its base."]
+    gpio_ma = (LOGIC_V[1] - BASE_V) / series * 1000
+    base_ma = ((LOGIC_V[0] - BASE_V) / series - BASE_V / down) * 1000
+    wrong = []
+    if gpio_ma > GPIO_MA_MAX:
+        wrong.append(f"{signal}: its GPIO would give {gpio_ma:.1f} mA.")
+    resting = LOGIC_V[1] * down / (down + series + PULL_OHM)
+    if resting > RESET_PULL_OFF_V:
+        wrong.append(f"{signal}: the pull of a reset leaves {resting:.2f} V at the base.")
+    return base_ma, wrong
+
+
+def senders(harness: Harness) -> Reckoned:
+    """Two infrared LEDs in series behind a resistor, and the transistor that switches them."""
+    base_ma, wrong = _driver(harness, "BEAM_CARRIER", "SENDERS_BASE", "SENDERS_LOW")
+    series = resistor(harness, "5V", "SENDERS_HIGH")
+    if series is None:
+        return Reckoned("senders", [*wrong, "The LEDs have no resistor to 5V."])
+    least, typical, most = (
+        (rail - 2 * led - SATURATED_V) / series * 1000
+        for rail, led in ((RAIL_V[0], LED_V[2]), (5.0, LED_V[1]), (RAIL_V[1], LED_V[0]))
+    )
+    if least < LED_MA[0] or most > LED_MA[1]:
+        wrong.append(f"The LEDs get {least:.1f} to {most:.1f} mA, not {LED_MA[0]} to {LED_MA[1]}.")
+    if base_ma and most > GAIN_FORCED_MAX * base_ma:
+        wrong.append(f"The LEDs' transistor does not shut through: {base_ma:.2f} mA at its base.")
+    mean = typical * CARRIER_DUTY
+    words = f"senders: LEDs {least:.1f} to {most:.1f} mA at the peak, {mean:.1f} mA on average"
+    return Reckoned(f"{words}, GPIO {base_ma:.1f} mA", wrong)
+
+
+def buzzer(harness: Harness) -> Reckoned:
+    """A piezo between the lights' supply and a transistor, emptied by a resistor beside it."""
+    base_ma, wrong = _driver(harness, "BUZZER", "BUZZER_BASE", "BUZZER_LOW")
+    beside = resistor(harness, "LIGHTS_SUPPLY", "BUZZER_LOW")
+    if beside is None:
+        return Reckoned("buzzer", [*wrong, "The piezo has no resistor that empties it."])
+    collector_ma = RAIL_V[1] / beside * 1000
+    if base_ma and collector_ma > GAIN_FORCED_MAX * base_ma:
+        wrong.append(f"The piezo's transistor does not shut through: {collector_ma:.1f} mA.")
+    return Reckoned(f"buzzer: {collector_ma:.1f} mA while on, GPIO {base_ma:.1f} mA", wrong)
+
+
+def lights(harness: Harness) -> Reckoned:
+    """A diode lowers the lights' supply so far that the controller's 3.3 V are high for them."""
+    is_there = any(
+        value == "1N4001" and nets == ("LIGHTS_SUPPLY", "5V")
+        for value, nets in harness.board.values()
+    )
+    drop = DIODE_V if is_there else (0.0, 0.0)
+    supply = (RAIL_V[0] - drop[1], RAIL_V[1] - drop[0])
+    needed = LIGHT_HIGH_SHARE * supply[1]
+    wrong = []
+    if needed > LOGIC_V[0]:
+        wrong.append(f"The lights take {needed:.2f} V for high, and get {LOGIC_V[0]}.")
+    if supply[0] < LIGHT_V_MIN:
+        wrong.append(f"The lights get {supply[0]:.2f} V, less than {LIGHT_V_MIN}.")
+    words = f"lights: fed with {supply[0]:.1f} to {supply[1]:.1f} V"
+    return Reckoned(f"{words}, high from {needed:.2f} of {LOGIC_V[0]} V", wrong)
+
+
+def entry(harness: Harness) -> Reckoned:
+    """The one cable that goes outside has its suppressor diode at its end, before the charger."""
+    outside = {cable.end for cable in harness.cables if cable.start == "P1"}
+    wrong = []
+    for name, part in harness.parts.items():
+        volts = next((v for kind, v in STANDOFF_V.items() if part.part.startswith(kind)), None)
+        ends = {cable.end for cable in harness.cables if cable.start == name}
+        if volts is None:
+            continue
+        if part.nets_by_pin.get("ring") != "MAINS" or set(part.nets_by_pin.values()) != {
+            "MAINS",
+            "GND",
+        }:
+            wrong.append(f"{name} is not between MAINS and GND, its ring at MAINS.")
+        if ends != outside:
+            wrong.append(f"{name} is not where the cable from outside ends.")
+        if volts < MAINS_V[1]:
+            wrong.append(f"{name} leads at {volts} V already.")
+        return Reckoned(f"entry: {name} over the adaptor's input, {volts} V standoff", wrong)
+    return Reckoned("entry", ["No suppressor diode is at the cable that comes from outside."])
+
+
+def reckon(harness: Harness, *, mains_pull: str | None = None) -> Sequence[Reckoned]:
+    """Return every circuit with its figures; the pull is the firmware's unless it is told."""
+    pull = pull_of("MAINS_PRESENT") if mains_pull is None else mains_pull
+    return (
+        mains(harness, pull),
+        battery(harness),
+        senders(harness),
+        buzzer(harness),
+        lights(harness),
+        entry(harness),
+    )
