@@ -3,8 +3,10 @@
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from jimpitan_server.domain.errors import Malformed
+from jimpitan_server.domain.report_hosts import HostFigures
 
 # A year's report is the longest; the days that matter most are the seven of a week.
 DAYS_MAX = 366
@@ -18,6 +20,7 @@ class ReportFigures:
     Cash is counted by people; `banked_idr` of it has reached the account. Of the QRIS payments of
     these days the statement confirmed `qris_confirmed_idr`; of `qris_open_idr` it is not sure
     yet. Nothing here was sensed. `root` seals the books of `root_day`, the last sealed day in it.
+    `hosts` are host institutions as they may be published; reports from before have none.
     """
 
     counts: int
@@ -31,6 +34,8 @@ class ReportFigures:
     cases_open: int
     root_day: str | None
     root: str | None
+    gifts: int = 0
+    hosts: tuple[HostFigures, ...] = ()
 
     @property
     def known_idr(self) -> int:
@@ -45,6 +50,12 @@ class ReportFigures:
     def as_json(self) -> dict[str, object]:
         """Return the figures as they are kept and told to programs."""
         return asdict(self)
+
+    @classmethod
+    def of_json(cls, kept: dict[str, Any]) -> "ReportFigures":
+        """Return the figures that were kept; those of an older version have no hosts."""
+        hosts = tuple(HostFigures(**one) for one in kept.get("hosts", ()))
+        return cls(**kept | {"hosts": hosts})
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from jimpitan_server.domain.errors import Conflict, Malformed, NotFound
 from jimpitan_server.domain.report import Report, ReportState, Span
+from jimpitan_server.domain.report_hosts import GIFTS_MIN, is_told
 from jimpitan_server.services.ports_report import ReportStore
 
 REASON_LENGTH_MIN, REASON_LENGTH_MAX = 10, 500
@@ -19,10 +20,16 @@ async def prepare_report(
         return _same(known, span, actor)
     if span.last >= today:
         raise Conflict("A report is of days that are over.", code="report_not_over")
+    figures = await store.figures(span)
+    if not is_told(figures.gifts):
+        raise Conflict(
+            f"Fewer than {GIFTS_MIN} gifts were told of these days: take more days.",
+            code="report_few",
+        )
     report = Report(
         report_id=report_id,
         span=span,
-        figures=await store.figures(span),
+        figures=figures,
         prepared_by=actor,
         prepared_at=now,
     )

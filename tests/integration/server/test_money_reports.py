@@ -1,5 +1,7 @@
 """Reports on real databases: two persons, the truth of the books, and what the public sees."""
 
+import csv
+import io
 from datetime import date, timedelta
 from io import BytesIO
 from uuid import uuid4
@@ -200,3 +202,53 @@ async def test_a_report_counts_a_payment_once_and_no_remittance_as_a_gift(town: 
     assert isinstance(figures, dict)
     assert figures["qris_payments"] == 2
     assert (figures["qris_confirmed_idr"], figures["qris_open_idr"]) == (3_000, 5_000)
+
+
+async def test_hosts_are_told_apart_where_nobody_can_be_guessed(town: Town) -> None:
+    for box, host in (("box-0017", "Dinas Contoh"), ("box-0018", "Kantor Contoh")):
+        await town.program.visits.place(box, site="Lobi", host=host, actor="test")
+    town.clock.step(seconds=1)
+    await town.count_cash("box-0017")
+    await town.count_cash("box-0018", cash={"1000": 2})
+    town.clock.step(days=1)
+    small = await prepared(town)
+    await act(town, "admin", small, langkah="setuju")
+    (shown,) = await published(town)
+    assert isinstance(shown["figures"], dict)
+    (together,) = shown["figures"]["hosts"]
+    assert (together["host"], together["gifts"], together["counted_idr"]) == ("", 23, 22_500)
+    assert "Kantor Contoh" not in (await town.client.get("/laporan.csv")).text
+
+
+async def test_open_data_has_a_line_for_each_host_and_none_of_what_was_withdrawn(
+    town: Town,
+) -> None:
+    for box, host in (("box-0017", "Dinas Contoh"), ("box-0018", "=Kantor Contoh")):
+        await town.program.visits.place(box, site="Lobi", host=host, actor="test")
+    town.clock.step(seconds=1)
+    await town.count_cash("box-0017")
+    await town.count_cash("box-0018")
+    town.clock.step(days=1)
+    number = await prepared(town)
+    await act(town, "admin", number, langkah="setuju")
+    text = (await town.client.get("/laporan.csv")).content.decode("utf-8-sig")
+    whole, *hosts = csv.DictReader(io.StringIO(text))
+    assert whole["instansi"] == "seluruh program"
+    assert whole["tunai terhitung (Rp)"] == "41000"
+    assert [one["instansi"] for one in hosts] == ["'=Kantor Contoh", "Dinas Contoh"]
+    assert await act(town, "admin", number, langkah="tarik", alasan=WHY) == (303, "")
+    text = (await town.client.get("/laporan.csv")).content.decode("utf-8-sig")
+    (withdrawn,) = csv.DictReader(io.StringIO(text))
+    assert (withdrawn["keadaan"], withdrawn["tunai terhitung (Rp)"]) == ("withdrawn", "")
+
+
+async def test_days_of_a_single_gift_are_not_told(town: Town) -> None:
+    await town.count_cash(cash={"50000": 1})
+    town.clock.step(days=1)
+    await town.enter("treasurer")
+    form = await town.form(
+        "/admin/laporan", nomor=str(uuid4()), dari="2026-11-20", sampai="2026-11-20"
+    )
+    answer = await town.client.post("/admin/laporan", data=form)
+    assert (answer.status_code, "Kurang dari lima" in answer.text) == (409, True)
+    assert "Rp\u00a050.000" not in await town.page("/laporan")

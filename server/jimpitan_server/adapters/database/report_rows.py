@@ -35,16 +35,14 @@ from jimpitan_server.adapters.database.money_schema import (
     payments,
     remittance_collections,
 )
+from jimpitan_server.adapters.database.report_hosts import CONFIRMED, NO_GIFT, host_figures
 from jimpitan_server.adapters.database.schema import Word, discrepancies
 from jimpitan_server.adapters.database.upsert import upsert
-from jimpitan_server.domain.match import Relation, State
+from jimpitan_server.domain.match import Relation
 from jimpitan_server.domain.report import Report, ReportFigures, Span
+from jimpitan_server.domain.report_hosts import published_hosts
 
 SHOWN = 60
-# Of a payment in one of these states the whole sum is in the account.
-_CONFIRMED = (State.MATCHED, State.WITHIN_TOLERANCE, State.MANUAL, State.FORCED, State.OVER)
-# These are no gifts, or none any more.
-_NO_GIFT = ("remittance", "refunded", State.VOID.value, State.DUPLICATE.value)
 
 reports = Table(
     "reports",
@@ -89,6 +87,7 @@ class DatabaseReports:
             ).where(*_counted_in(start, end))
         )
         open_idr, confirmed_idr, gifts = await self._payments(start, end)
+        hosts = await host_figures(self.connection, start, end)
         cases = select(func.count()).where(discrepancies.c.resolved_at.is_(None))
         seal = select(ledger_seals.c.day, ledger_seals.c.root).where(
             ledger_seals.c.day <= span.last
@@ -108,6 +107,8 @@ class DatabaseReports:
             cases_open=(await self._one(cases))[0],
             root_day=newest.day.isoformat() if newest else None,
             root=bytes(newest.root).hex() if newest else None,
+            gifts=sum(one.gifts for one in hosts),
+            hosts=published_hosts(hosts),
         )
 
     def _instants(self, span: Span) -> tuple[datetime, datetime]:
@@ -130,7 +131,7 @@ class DatabaseReports:
             .where(
                 *_counted_in(start, end),
                 ~is_void("remittance", paid.c.remittance_id),
-                money_matches.c.state.in_([one.value for one in _CONFIRMED]),
+                money_matches.c.state.in_([one.value for one in CONFIRMED]),
             )
         )
         return int((await self._one(statement))[0])
@@ -151,8 +152,8 @@ class DatabaseReports:
         sums = {True: 0, False: 0}
         gifts = 0
         for state, count, due_idr in await self.connection.execute(statement):
-            if state not in _NO_GIFT:
-                sums[state in _CONFIRMED] += int(due_idr)
+            if state not in NO_GIFT:
+                sums[state in CONFIRMED] += int(due_idr)
                 gifts += count
         return sums[False], sums[True], gifts
 
@@ -217,7 +218,7 @@ def _report(row: RowMapping, acts: dict[str, RowMapping]) -> Report:
     return Report(
         report_id=row["report_id"],
         span=Span(row["first_on"], row["last_on"]),
-        figures=ReportFigures(**json.loads(row["figures"])),
+        figures=ReportFigures.of_json(json.loads(row["figures"])),
         prepared_by=row["prepared_by"],
         prepared_at=row["prepared_at"],
         approved_by=approved["actor"] if approved else None,

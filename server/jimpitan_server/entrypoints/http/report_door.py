@@ -16,11 +16,14 @@ from jimpitan_server.domain.errors import Malformed, ServerError
 from jimpitan_server.domain.report import Report, ReportState, Span, last_week
 from jimpitan_server.domain.report_text import group_text, radio_text
 from jimpitan_server.domain.user import Role, Session
+from jimpitan_server.entrypoints.http import words
 from jimpitan_server.entrypoints.http.admin_door import Looking
 from jimpitan_server.entrypoints.http.form import form_fields
+from jimpitan_server.entrypoints.http.open_data import OPEN_DATA, open_lines
 from jimpitan_server.entrypoints.http.pages import page
 from jimpitan_server.entrypoints.http.parts import TheProgram
 from jimpitan_server.entrypoints.http.people import require
+from jimpitan_server.entrypoints.http.table import Form, file_of
 
 HERE, PUBLIC = "/admin/laporan", "/laporan"
 PUBLIC_AGE_S = 60
@@ -28,6 +31,8 @@ router = APIRouter(tags=["reports"])
 Reporting = Annotated[Session, Depends(require(Role.ADMIN, Role.TREASURER))]
 FORM_FAULT = "Isi hari pertama dan hari terakhir, paling lama 366 hari."
 FAULTS = {
+    "report_few": "Kurang dari lima pemberian pada hari-hari itu; satu pemberian dapat ditebak."
+    " Pilih rentang yang lebih panjang.",
     "report_not_over": "Laporan hanya untuk hari yang sudah lewat.",
     "report_days": FORM_FAULT,
     "report_own": "Yang menyiapkan laporan tidak dapat menyetujuinya. Minta orang lain.",
@@ -64,6 +69,22 @@ async def get_public_reports(program: TheProgram) -> JSONResponse:
     found = await _desk(program).latest(only_seen=True)
     headers = {"Cache-Control": f"public, max-age={PUBLIC_AGE_S}"}
     return JSONResponse({"reports": [of_report(one) for one in found]}, headers=headers)
+
+
+@router.get("/laporan.csv", response_class=Response)
+async def get_open_data(request: Request, program: TheProgram) -> Response:
+    """Return approved reports as open data: a line for each, and one for each host in it."""
+    found = await _desk(program).latest(only_seen=True)
+    answer = file_of(
+        "laporan",
+        OPEN_DATA,
+        open_lines(found),
+        form=Form.CSV,
+        words=words.translator(words.language_of(request)),
+        zone=program.settings.timezone,
+    )
+    answer.headers["Cache-Control"] = f"public, max-age={PUBLIC_AGE_S}"
+    return answer
 
 
 @router.get(PUBLIC, response_class=HTMLResponse)
