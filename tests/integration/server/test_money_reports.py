@@ -216,7 +216,7 @@ async def test_hosts_are_told_apart_where_nobody_can_be_guessed(town: Town) -> N
     (shown,) = await published(town)
     assert isinstance(shown["figures"], dict)
     (together,) = shown["figures"]["hosts"]
-    assert (together["host"], together["gifts"], together["counted_idr"]) == ("", 23, 22_500)
+    assert (together["host"], together["gifts"], together["counted_idr"]) == ("", 19, 22_500)
     assert "Kantor Contoh" not in (await town.client.get("/laporan.csv")).text
 
 

@@ -53,3 +53,20 @@ async def test_a_door_for_programs_never_answers_with_a_page(town: Town) -> None
     answer = await town.client.get("/api/v1/matches", headers=BROWSER)
     assert answer.status_code == 401
     assert answer.json()["error"]
+
+
+async def test_the_calendar_shows_a_month_and_is_taken_away(town: Town) -> None:
+    await town.enter("admin")
+    form = await town.form(
+        "/admin/kunjungan", kotak="box-0017", irama="weekly", hari="4", mulai="2026-11-20"
+    )
+    assert (await town.client.post("/admin/kunjungan", data=form)).status_code == 303
+    page = await town.page("/admin/kalender")
+    assert "November 2026" in page
+    assert 'datetime="2026-11-27"' in page
+    assert "Desember 2026" in await town.page("/admin/kalender?bulan=2026-12")
+    for senseless in ("2026-13", "x", "9999-01", "0001-01"):
+        assert "November 2026" in await town.page(f"/admin/kalender?bulan={senseless}")
+    answer = await town.client.get("/admin/kalender.ics")
+    assert answer.headers["content-type"].startswith("text/calendar")
+    assert answer.text.count("BEGIN:VEVENT") == 15  # this Friday and those of the next 100 days
