@@ -76,7 +76,9 @@ def _after(first: timedelta, count: int) -> timedelta:
 
 
 def _level(alert: Alert, number: int) -> int:
-    """Return how many roles beyond the first hear of it; a taken-on alert climbs no further."""
-    if alert.acknowledged_at is None:
-        return number
-    return max(alert.acknowledged_steps - 1, 0)
+    """Return how many roles beyond the first hear of it.
+
+    What has grown reaches one role more from the start; a taken-on alert climbs no further.
+    """
+    taken = number if alert.acknowledged_at is None else max(alert.acknowledged_steps - 1, 0)
+    return taken + alert.round - 1

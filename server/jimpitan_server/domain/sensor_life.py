@@ -39,7 +39,6 @@ class Trace:
     seq: int
     kind: int
     sign: str | None = None
-    sensor: int | None = None
 
 
 def lost_in(sign: str, sensor: int | None) -> Sensor | None:

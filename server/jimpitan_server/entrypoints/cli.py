@@ -16,6 +16,7 @@ from jimpitan_server.domain.errors import Malformed, ServerError
 from jimpitan_server.domain.user import Role
 from jimpitan_server.entrypoints import (
     cli_account,
+    cli_alert,
     cli_backup,
     cli_discrepancy,
     cli_ledger,
@@ -47,6 +48,7 @@ app.add_typer(user_app, name="user")
 cli_money.add_to(app)
 cli_partner.add_to(app)
 cli_account.add_to(app)
+cli_alert.add_to(app)
 cli_backup.add_to(app)
 cli_rule.add_to(app)
 cli_ledger.add_to(app)

@@ -38,6 +38,7 @@ DOORS: tuple[tuple[str, str, Door], ...] = (
     ("POST", "/konfirmasi", CHECK),
     ("POST", "/pin", LOGIN),
     ("POST", "/hp", LOGIN),
+    ("POST", "/admin/peringatan/alamat", CHECK),
     ("POST", "/api/v1/boxes/enrol", ENROLMENT),
     ("", "/api/v1/records", GATEWAY),
     ("", "/api/v1/down", GATEWAY),

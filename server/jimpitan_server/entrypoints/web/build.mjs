@@ -30,7 +30,7 @@ const name = (file) => basename(file);
 
 const done = await build({
   ...settings,
-  entryPoints: ["board.js", "collector.js", "style.css"].map((file) => join(here, "src", file)),
+  entryPoints: ["board.js", "collector.js", "peringatan.js", "style.css"].map((file) => join(here, "src", file)),
   format: "esm",
 });
 const app = await build({
@@ -68,6 +68,12 @@ const worker = await build({
   define: { FILES: JSON.stringify(files) },
 });
 manifest["worker.js"] = name(Object.keys(worker.metafile.outputs)[0]);
+const alerts = await build({
+  ...settings,
+  entryPoints: [join(here, "src", "peringatan_worker.js")],
+  format: "iife",
+});
+manifest["peringatan_worker.js"] = name(Object.keys(alerts.metafile.outputs)[0]);
 
 const said = /\bt\(\s*"((?:[^"\\]|\\.)*)"/g;
 const sentences = new Set();
