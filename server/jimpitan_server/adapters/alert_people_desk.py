@@ -38,7 +38,7 @@ class AlertPeopleDesk(Audited):
     alerts: AlertDesk
 
     async def told(self, user_id: str) -> list[Told]:
-        """Return the alerts of which a person was told: open ones first, the newest of each."""
+        """Return the alerts of which a person was told: open and severe ones first."""
         async with self.database.read() as connection:
             return await alert_people.told_to(connection, user_id)
 

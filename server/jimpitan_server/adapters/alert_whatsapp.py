@@ -21,9 +21,9 @@ from jimpitan_server.domain.alert_message import Answer, Outcome, Why
 from jimpitan_server.domain.alert_text import AlertText
 from jimpitan_server.domain.clock import Clock
 
-# "Param text cannot have new-line/tab characters or more than 4 consecutive spaces" (error
-# 132018 of the Cloud API); a body with its parts has at most 1024 characters.
-PART_LENGTH_MAX = 700
+# A part may hold no line break and no run of more than 4 blanks, and a body with its parts at most
+# 1024 characters (as Twilio documents what WhatsApp refuses: errors 63013 and 63021).
+WHAT_LENGTH_MAX, WHERE_LENGTH_MAX = 600, 300
 # Error codes of the Cloud API (WhatsApp error codes, 2026-06): throughput, spam, pair, app limits.
 TOO_MANY = {4, 80007, 130429, 131048, 131056}
 UNAUTHORISED = {0, 3, 10, 190, 131005, 131031}
@@ -44,8 +44,9 @@ class WhatsAppDoor:
 
     async def send(self, address: str, text: AlertText, *, key: str) -> Answer:  # noqa: ARG002
         """Send a text; the API knows no key, so one that is sent again comes again."""
-        parts = [" ".join([text.subject, *text.lines[:1]]), text.link or text.subject]
-        body = {"type": "body", "parameters": [_part(one) for one in parts]}
+        what = _part(" ".join([text.subject, *text.lines[:1]]), WHAT_LENGTH_MAX)
+        where = _part(text.link or text.subject, WHERE_LENGTH_MAX)
+        body = {"type": "body", "parameters": [what, where]}
         content = {
             "messaging_product": "whatsapp",
             "recipient_type": "individual",
@@ -78,5 +79,5 @@ class WhatsAppDoor:
         return of_status(answered, now)
 
 
-def _part(text: str) -> dict[str, str]:
-    return {"type": "text", "text": re.sub(r"\s+", " ", text).strip()[:PART_LENGTH_MAX]}
+def _part(text: str, length_max: int) -> dict[str, str]:
+    return {"type": "text", "text": re.sub(r"\s+", " ", text).strip()[:length_max]}

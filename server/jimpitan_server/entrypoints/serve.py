@@ -99,9 +99,11 @@ async def _serve(settings: Settings, *, migrate: bool) -> None:
             timeout_graceful_shutdown=GRACE_S,
         )
         beside = [
-            asyncio.create_task(back_up_on_time(settings, program.clock)),
-            asyncio.create_task(tell_on_time(program)),
+            asyncio.create_task(back_up_on_time(settings, program.clock), name="backups"),
+            asyncio.create_task(tell_on_time(program), name="alerts"),
         ]
+        for task in beside:
+            task.add_done_callback(_say_end)
         try:
             await Server(config, program).serve()
         finally:
@@ -111,3 +113,9 @@ async def _serve(settings: Settings, *, migrate: bool) -> None:
         log.info("server_stopped")
     finally:
         await program.close()
+
+
+def _say_end(task: asyncio.Task[None]) -> None:
+    """Say that work beside the answers has ended by a mistake of ours: it does not go on."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("work_ended", work=task.get_name(), error=type(error).__name__)

@@ -6,12 +6,12 @@ sent once more and says so.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from jimpitan_server.domain.alert import Alert, Reading, compare
+from jimpitan_server.domain.alert import SEVERITIES, Alert, Reading, compare
 from jimpitan_server.domain.alert_audience import recipients
 from jimpitan_server.domain.alert_message import Answer, Channel, Outcome, Why, after_try
 from jimpitan_server.domain.alert_schedule import Step, due_step
@@ -30,6 +30,8 @@ from jimpitan_server.services.ports_alerts import (
 
 SYSTEM = "alerting"
 CLAIMS_MAX = 50
+# Alerts told of in one look; a flood of more takes some looks, a minute apart.
+STEPS_AT_ONCE = 200
 WITHDRAWN = Answer(Outcome.REFUSED, Why.WITHDRAWN)
 
 
@@ -82,11 +84,7 @@ async def step_alerts(
     await store.add_events("closed", found.closed, actor=SYSTEM, now=now)
     for one in (*raised, *found.grown, *found.changed):
         alerts[one.number] = one
-    steps = {
-        number: step
-        for number, one in alerts.items()
-        if number not in closed and (step := due_step(one, now)) is not None
-    }
+    steps = _due((one for number, one in alerts.items() if number not in closed), now)
     told = [alerts[number] for number in steps]
     await store.add_messages(
         await _planned(store, told, steps, now=now, zone=zone, offered=offered), now
@@ -96,6 +94,13 @@ async def step_alerts(
     quiet = [one for one in (*found.grown, *found.changed) if one.number not in steps]
     await store.save_alerts([*after, *quiet, *found.closed])
     return Stepped(raised=len(raised), grown=len(found.grown), closed=len(closed), told=len(steps))
+
+
+def _due(alerts: Iterable[Alert], now: datetime) -> dict[int, Step]:
+    """Return the steps that are taken now, the severest first; the rest waits for a look."""
+    due = [(one, step) for one in alerts if (step := due_step(one, now)) is not None]
+    due.sort(key=lambda taken: -SEVERITIES.index(taken[0].condition.severity))
+    return {one.number: step for one, step in due[:STEPS_AT_ONCE]}
 
 
 async def _planned(

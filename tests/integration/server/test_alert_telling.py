@@ -18,6 +18,7 @@ from jimpitan_server.domain.errors import Conflict, NotFound
 from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.report import Span
 from jimpitan_server.entrypoints.alerting import alert_desk
+from jimpitan_server.services import tell
 from jimpitan_server.services.tell import send_due
 from jimpitan_wire import records
 from server_boxes import GATEWAY, FakeBox, StepClock
@@ -366,3 +367,17 @@ async def test_nothing_is_offered_without_settings(program: Program) -> None:
     assert (sent.sent, sent.postponed, sent.dead) == (0, 0, 0)
     stepped, _ = await desk.work()
     assert stepped.told == 0
+
+
+async def test_a_flood_takes_some_looks_and_the_severest_goes_first(
+    town: AlertTown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tell, "STEPS_AT_ONCE", 3)
+    for number in range(4):
+        await find(town, subject=f"box-0001/{number}")
+    await find(town, kind="fishing", subject="x", evidence={})
+    assert (await town.desk.step()).told == 3
+    await town.send()
+    assert "dipancing" in town.door.taken[0][1].body
+    assert (await town.desk.step()).told == 2
+    assert (await town.desk.step()).told == 0

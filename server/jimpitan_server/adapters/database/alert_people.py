@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import case, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jimpitan_server.adapters.database.alert_rows import address_of, alert_of
@@ -15,12 +15,13 @@ from jimpitan_server.adapters.database.alert_schema import (
 )
 from jimpitan_server.adapters.database.schema import users
 from jimpitan_server.adapters.database.upsert import upsert
-from jimpitan_server.domain.alert import Alert
+from jimpitan_server.domain.alert import SEVERITIES, Alert
 from jimpitan_server.domain.alert_message import Channel, MessageState
 from jimpitan_server.domain.alert_wishes import Wishes
 from jimpitan_server.services.ports_alerts import Address
 
 SHOWN = 100
+_RANKS = {one.value: -place for place, one in enumerate(SEVERITIES)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,7 @@ class DeadMessage:
 
 
 async def told_to(connection: AsyncConnection, user_id: str) -> list[Told]:
-    """Return the alerts of which a person was told: open ones first, the newest of each."""
+    """Return the alerts of which a person was told: open and severe ones first."""
     messages = alert_messages
     mine = (
         select(messages.c.alert_id, func.max(messages.c.created_at).label("told_at"))
@@ -58,7 +59,13 @@ async def told_to(connection: AsyncConnection, user_id: str) -> list[Told]:
         select(alerts, mine.c.told_at, users.c.login_name)
         .join(mine, mine.c.alert_id == alerts.c.alert_id)
         .outerjoin(users, users.c.user_id == alerts.c.acknowledged_by)
-        .order_by(alerts.c.closed_at.is_not(None), mine.c.told_at.desc(), alerts.c.alert_id.desc())
+        .order_by(
+            alerts.c.closed_at.is_not(None),
+            alerts.c.acknowledged_at.is_not(None),
+            case(_RANKS, value=alerts.c.severity),
+            mine.c.told_at.desc(),
+            alerts.c.alert_id.desc(),
+        )
         .limit(SHOWN)
     )
     return [
