@@ -94,7 +94,11 @@ class Compared:
 
 
 def compare(alerts: Iterable[Alert], reading: Reading, now: datetime) -> Compared:
-    """Return what becomes of the open alerts, and which conditions are new."""
+    """Return what becomes of the open alerts, and which conditions are new.
+
+    `now` is when the reading began. An alert whose round began later is known better by another
+    program, and left as it is.
+    """
     by_key = {(one.condition.kind, one.condition.subject): one for one in alerts}
     grown, changed, raised = [], [], []
     seen = set()
@@ -106,6 +110,8 @@ def compare(alerts: Iterable[Alert], reading: Reading, now: datetime) -> Compare
         alert = by_key.get(key)
         if alert is None:
             raised.append(found)
+        elif alert.round_at > now:
+            continue
         elif has_grown(alert.condition, found) and alert.round < ROUNDS_MAX:
             grown.append(_next_round(alert, found, now))
         else:
@@ -148,7 +154,7 @@ def _gone(
     return tuple(
         replace(alert, closed_at=now)
         for key, alert in by_key.items()
-        if key not in seen and key[0] not in cut
+        if key not in seen and key[0] not in cut and alert.round_at <= now
     )
 
 

@@ -103,7 +103,7 @@ async def _serve(settings: Settings, *, migrate: bool) -> None:
             asyncio.create_task(tell_on_time(program), name="alerts"),
         ]
         for task in beside:
-            task.add_done_callback(_say_end)
+            task.add_done_callback(say_end)
         try:
             await Server(config, program).serve()
         finally:
@@ -115,7 +115,7 @@ async def _serve(settings: Settings, *, migrate: bool) -> None:
         await program.close()
 
 
-def _say_end(task: asyncio.Task[None]) -> None:
+def say_end(task: asyncio.Task[None]) -> None:
     """Say that work beside the answers has ended by a mistake of ours: it does not go on."""
     if not task.cancelled() and (error := task.exception()) is not None:
         log.error("work_ended", work=task.get_name(), error=type(error).__name__)

@@ -13,7 +13,14 @@ from zoneinfo import ZoneInfo
 
 from jimpitan_server.domain.alert import SEVERITIES, Alert, Reading, compare
 from jimpitan_server.domain.alert_audience import recipients
-from jimpitan_server.domain.alert_message import Answer, Channel, Outcome, Why, after_try
+from jimpitan_server.domain.alert_message import (
+    Answer,
+    Channel,
+    MessageState,
+    Outcome,
+    Why,
+    after_try,
+)
 from jimpitan_server.domain.alert_schedule import Step, due_step
 from jimpitan_server.domain.alert_text import Say, compose
 from jimpitan_server.domain.alert_wishes import Wishes, deliver_at, wants
@@ -32,6 +39,8 @@ SYSTEM = "alerting"
 CLAIMS_MAX = 50
 # Alerts told of in one look; a flood of more takes some looks, a minute apart.
 STEPS_AT_ONCE = 200
+# Where a channel says this to one, it would say it to all.
+AWAY = frozenset({Why.UNREACHABLE, Why.UNAUTHORISED, Why.NO_TLS, Why.TOO_MANY})
 WITHDRAWN = Answer(Outcome.REFUSED, Why.WITHDRAWN)
 
 
@@ -172,22 +181,30 @@ def _to_person(
 async def send_due(
     outbox: Outbox, doors: Mapping[Channel, Door], *, clock: Clock, speech: Speech
 ) -> Sent:
-    """Send what is due, at most 50 texts in one go; what is due then goes with the next."""
-    sent, postponed, dead = 0, 0, await outbox.tidy(clock.now())
+    """Send what is due, at most 50 texts in one go; what is due then goes with the next.
+
+    A channel that is away as a whole is asked once in one go, so that nobody waits for it.
+    """
+    states: list[str] = []
+    tidied = await outbox.tidy(clock.now())
+    left = dict(doors)
     for _ in range(CLAIMS_MAX):
-        claimed = await outbox.claim(list(doors), clock.now())
+        claimed = await outbox.claim(list(left), clock.now())
         if claimed is None:
             break
-        states = await _send(outbox, doors[claimed.address.channel], claimed, clock, speech)
-        sent += states.count("sent")
-        postponed += states.count("waiting")
-        dead += states.count("dead")
-    return Sent(sent=sent, postponed=postponed, dead=dead)
+        channel = claimed.address.channel
+        answer = await _send(outbox, left[channel], claimed, speech)
+        states += await _settle(outbox, claimed, answer, clock)
+        if answer.outcome is Outcome.LATER and answer.why in AWAY:
+            del left[channel]
+    return Sent(
+        sent=states.count(MessageState.SENT),
+        postponed=states.count(MessageState.WAITING),
+        dead=states.count(MessageState.DEAD) + tidied,
+    )
 
 
-async def _send(
-    outbox: Outbox, door: Door, claimed: Claimed, clock: Clock, speech: Speech
-) -> list[str]:
+async def _send(outbox: Outbox, door: Door, claimed: Claimed, speech: Speech) -> Answer:
     text = compose(
         claimed.conditions,
         say=speech.say(claimed.language),
@@ -197,7 +214,11 @@ async def _send(
     )
     key = f"{min(claimed.tries)}-{max(claimed.tries)}-{len(claimed.tries)}"
     address = await outbox.open_address(claimed.address)
-    answer = await door.send(address, text, key=key) if address else WITHDRAWN
+    return await door.send(address, text, key=key) if address else WITHDRAWN
+
+
+async def _settle(outbox: Outbox, claimed: Claimed, answer: Answer, clock: Clock) -> list[str]:
+    """Keep what became of the messages; return their states."""
     now = clock.now()
     fates = {
         number: after_try(answer, tries=tries, now=now) for number, tries in claimed.tries.items()
@@ -205,4 +226,4 @@ async def _send(
     await outbox.settle(fates, now)
     if answer.outcome is Outcome.GONE:
         await outbox.withdraw(claimed.address, why=Why.GONE, now=now)
-    return [fate.state.value for fate in fates.values()]
+    return [fate.state for fate in fates.values()]

@@ -3,18 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+import pytest
 from jimpitan_server.adapters.alert_desk import AlertDesk
 from jimpitan_server.adapters.alert_people_desk import AlertPeopleDesk
 from jimpitan_server.adapters.database.alert_outbox import DatabaseOutbox
 from jimpitan_server.adapters.database.alert_schema import alert_messages, alerts
+from jimpitan_server.adapters.database.finding_rows import raise_discrepancies
 from jimpitan_server.adapters.database.user_store import DatabaseUsers
 from jimpitan_server.bootstrap import Program
 from jimpitan_server.domain.alert_message import SENT, Answer, Channel
 from jimpitan_server.domain.alert_text import AlertText
-from jimpitan_server.domain.ids import UserId
+from jimpitan_server.domain.discrepancy import Discrepancy, Severity
+from jimpitan_server.domain.ids import BoxId, UserId
 from jimpitan_server.domain.user import Role, User
 from jimpitan_server.entrypoints.alerting import alert_desk
 from jimpitan_server.services.tell import Sent, send_due
+from server_boxes import StepClock
 from server_town import rows
 
 
@@ -108,3 +112,30 @@ async def alert_town(program: Program, **wishes: Mapping[str, object]) -> AlertT
         user = await add_person(program, role.value, role)
         await people.add_address(user, Channel.EMAIL, f"{role.value}@contoh.id")
     return AlertTown(program=program, desk=desk, people=people, door=FakeDoor())
+
+
+@pytest.fixture
+async def town(program: Program) -> AlertTown:
+    """Return a town in which e-mail is offered."""
+    return await alert_town(program)
+
+
+async def find(town: AlertTown, kind: str = "count_below_sensor", **changed: object) -> None:
+    """Raise a discrepancy of some severity."""
+    given = {
+        "kind": kind,
+        "severity": Severity.WARNING,
+        "subject": "box-0001/1",
+        "found_at": town.program.clock.now(),
+        "box": BoxId("box-0001"),
+        "evidence": {"expected_idr": 100_000, "arrived_idr": 50_000},
+    }
+    async with town.program.database.write() as connection:
+        await raise_discrepancies(connection, [Discrepancy(**(given | changed))])
+
+
+def step(town: AlertTown, **by: int) -> None:
+    """Let time pass."""
+    clock = town.program.clock
+    assert isinstance(clock, StepClock)
+    clock.step(**by)

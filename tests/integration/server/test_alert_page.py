@@ -20,9 +20,11 @@ from jimpitan_server.entrypoints.alerting import alert_desk, tell_on_time
 from jimpitan_server.entrypoints.cli import app
 from jimpitan_server.entrypoints.doctor_settings import examine_settings
 from jimpitan_server.entrypoints.http.alert_door import people_desk
+from jimpitan_server.entrypoints.serve import say_end
 from jimpitan_server.settings import Settings, load_settings
 from money_town import Town, town
 from server_boxes import MASTER_KEY
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 __all__ = ["town"]
@@ -219,6 +221,24 @@ async def test_the_running_server_tells_by_itself(program: Program) -> None:
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
     assert len(await desk.told("user-admin")) == 1
+
+
+async def test_work_that_ends_by_a_mistake_is_said() -> None:
+    async def mistaken() -> None:
+        raise ZeroDivisionError
+
+    task = asyncio.create_task(mistaken(), name="alerts")
+    await asyncio.wait([task])
+    with capture_logs() as said:
+        say_end(task)
+    assert said == [
+        {
+            "event": "work_ended",
+            "work": "alerts",
+            "error": "ZeroDivisionError",
+            "log_level": "error",
+        }
+    ]
 
 
 @pytest.fixture

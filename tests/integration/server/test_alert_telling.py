@@ -1,68 +1,43 @@
 """People are told, on both databases: once, again, further up, in the morning, never thrice."""
 
+import asyncio
 from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
-from alert_town import AlertTown, FakeDoor, alert_town
+from alert_town import AlertTown, FakeDoor, find, step, town
 from jimpitan_server.adapters.database.alert_outbox import DatabaseOutbox
 from jimpitan_server.adapters.database.alert_schema import alert_addresses, alert_events
-from jimpitan_server.adapters.database.finding_rows import raise_discrepancies
 from jimpitan_server.adapters.database.schema import discrepancies
 from jimpitan_server.adapters.report_desk import ReportDesk
 from jimpitan_server.bootstrap import Program
 from jimpitan_server.domain.alert_message import TRIES_MAX, Answer, Channel, Outcome, Why
 from jimpitan_server.domain.alert_wishes import Digest, Wishes
-from jimpitan_server.domain.discrepancy import Discrepancy, Severity
 from jimpitan_server.domain.errors import Conflict, NotFound
-from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.report import Span
 from jimpitan_server.entrypoints.alerting import alert_desk
 from jimpitan_server.services import tell
 from jimpitan_server.services.tell import send_due
-from jimpitan_wire import records
-from server_boxes import GATEWAY, FakeBox, StepClock
+from server_boxes import FakeBox
 from server_town import bring, known, rows
 from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
 
+__all__ = ["town"]
 pytestmark = pytest.mark.integration
 DOWN = Answer(Outcome.LATER, Why.UNREACHABLE)
 
 
-@pytest.fixture
-async def town(program: Program) -> AlertTown:
-    return await alert_town(program)
-
-
-async def find(town: AlertTown, kind: str = "count_below_sensor", **changed: object) -> None:
-    """Raise a discrepancy of some severity."""
-    given = {
-        "kind": kind,
-        "severity": Severity.WARNING,
-        "subject": "box-0001/1",
-        "found_at": town.program.clock.now(),
-        "box": BoxId("box-0001"),
-        "evidence": {"expected_idr": 100_000, "arrived_idr": 50_000},
-    }
-    async with town.program.database.write() as connection:
-        await raise_discrepancies(connection, [Discrepancy(**(given | changed))])
-
-
-def step(town: AlertTown, **by: int) -> None:
-    clock = town.program.clock
-    assert isinstance(clock, StepClock)
-    clock.step(**by)
-
-
 async def test_a_case_is_told_once_however_often_it_is_looked_at(town: AlertTown) -> None:
-    await find(town)
+    evidence = {"expected_idr": 100_000, "arrived_idr": 50_000, "note": "KANARI DONATUR"}
+    await find(town, subject="KANARI/1", evidence=evidence)
     assert await town.told() == ["treasurer"]
     assert await town.told() == []
     (_, text), *_ = town.door.taken
     assert "box-0001" in text.body
     assert "https://contoh.id/admin/temuan/1" in text.body
     assert "100" not in text.body, "no sums in a message"
+    assert "KANARI" not in text.subject + text.body, "nor what stands in a case"
     step(town, minutes=30)
     assert await town.told() == []
     assert await town.messages("state", "tries") == [("sent", 1)]
@@ -99,65 +74,6 @@ async def test_what_grew_is_told_anew_and_what_is_over_is_not(town: AlertTown) -
     assert await town.alerts() == []
     told = [row[1] for row in await rows(town.program, alert_events, "event_id", "event")]
     assert told == ["raised", "told", "acknowledged", "grown", "told", "closed"]
-
-
-async def test_a_silent_box_is_silent_by_its_own_records_whatever_the_gateway_does(
-    town: AlertTown,
-) -> None:
-    quiet = await known(town.program, FakeBox("box-0001"))
-    lively = await known(town.program, FakeBox("box-0002"))
-    await bring(town.program, quiet, quiet.heartbeat())
-    await bring(town.program, lively, lively.heartbeat())
-    await town.program.add_gateway(GATEWAY)
-    step(town, hours=3)
-    await bring(town.program, lively, lively.heartbeat())
-    await town.desk.step()
-    assert await town.alerts() == [("box_silent", "box-0001", "warning")]
-    step(town, hours=3)
-    await town.desk.step()
-    assert sorted(await town.alerts()) == [
-        ("box_silent", "box-0001", "warning"),
-        ("box_silent", "box-0002", "notice"),
-        ("gateway_silent", GATEWAY, "warning"),
-    ]
-    step(town, days=1)
-    await bring(town.program, quiet, quiet.heartbeat())
-    await town.desk.step()
-    assert await town.alerts() == [("box_silent", "box-0002", "critical")]
-
-
-async def test_a_sensor_is_told_of_while_the_box_is_heard_and_until_it_speaks(
-    town: AlertTown,
-) -> None:
-    box = await known(town.program, FakeBox("box-0001"))
-    lost = {records.TAMPER_SIGN: records.SIGN_SENSOR_LOST, records.TAMPER_DETAIL: 1}
-    await bring(town.program, box, box.stamp(records.TAMPER, lost), box.heartbeat(), box.stamp())
-    await town.desk.step()
-    assert await town.alerts() == [("sensor_silent", "box-0001/scale", "warning")]
-    await bring(town.program, box, box.stamp(records.WEIGHED, {records.WEIGHED_DEPOSITS: 1}))
-    await town.desk.step()
-    assert await town.alerts() == []
-
-
-async def test_a_scale_that_falls_silent_without_a_word_is_missed(town: AlertTown) -> None:
-    box = await known(town.program, FakeBox("box-0001"))
-    weighed = {records.WEIGHED_DEPOSITS: 1}
-    await bring(town.program, box, box.stamp(), box.stamp(records.WEIGHED, weighed))
-    await bring(town.program, box, *box.stamps(19))
-    await town.desk.step()
-    assert await town.alerts() == []
-    await bring(town.program, box, box.stamp())
-    await town.desk.step()
-    assert await town.alerts() == [("sensor_silent", "box-0001/scale", "warning")]
-
-
-async def test_an_empty_battery_is_told_by_the_heartbeat(town: AlertTown) -> None:
-    box = await known(town.program, FakeBox("box-0001"))
-    await bring(town.program, box, box.heartbeat(battery_mv=3_200))
-    assert await town.told() == ["admin"]
-    await bring(town.program, box, box.heartbeat(battery_mv=3_900))
-    await town.desk.step()
-    assert await town.alerts() == []
 
 
 async def test_at_night_it_waits_for_the_morning_and_many_become_one(town: AlertTown) -> None:
@@ -273,6 +189,15 @@ async def test_two_programs_send_a_message_once(town: AlertTown) -> None:
     assert await town.told() == []
 
 
+async def test_many_programs_at_once_raise_one_alert_and_send_one_text(town: AlertTown) -> None:
+    await find(town)
+    await asyncio.gather(*(town.desk.step() for _ in range(6)))
+    assert len(await town.alerts()) == 1
+    sent = await asyncio.gather(*(town.send() for _ in range(6)))
+    assert sum(one.sent for one in sent) == 1
+    assert len(town.door.taken) == 1
+
+
 async def test_an_address_that_is_gone_is_withdrawn_and_forgotten(town: AlertTown) -> None:
     await find(town)
     await find(town, kind="fishing", subject="x", evidence={})
@@ -381,3 +306,13 @@ async def test_a_flood_takes_some_looks_and_the_severest_goes_first(
     assert "dipancing" in town.door.taken[0][1].body
     assert (await town.desk.step()).told == 2
     assert (await town.desk.step()).told == 0
+
+
+async def test_a_channel_that_is_away_is_asked_once_in_one_go(town: AlertTown) -> None:
+    await find(town, kind="fishing", subject="x", evidence={})  # the admin and the treasurer
+    await town.desk.step()
+    door = FakeDoor([DOWN])
+    assert (await town.send(door)).postponed == 1
+    assert door.asked == 1
+    step(town, minutes=1)
+    assert (await town.send(door)).sent == 2

@@ -109,6 +109,13 @@ class TestComparing:
         told = alert(silent(weight=10), round=ROUNDS_MAX)
         assert compare([told], read(silent(weight=99)), NOW).grown == ()
 
+    def test_what_another_program_has_seen_later_is_left_as_it_is(self):
+        later = alert(round_at=NOW + HOUR)
+        worse = silent(severity=Severity.CRITICAL)
+        for reading in (read(), read(worse)):
+            found = compare([later], reading, NOW)
+            assert (found.raised, found.grown, found.changed, found.closed) == ((), (), (), ())
+
     def test_milder_or_another_owner_is_kept_without_a_word(self):
         told = alert(silent(severity=Severity.CRITICAL))
         found = compare([told], read(silent(owner="a1")), NOW)
