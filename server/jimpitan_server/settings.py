@@ -4,7 +4,7 @@ import base64
 import binascii
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -129,6 +129,55 @@ class Settings(BaseSettings):
     )
     metrics_token: SecretStr | None = Field(
         None, description="Bearer token for /metrics; without one only this machine may read it"
+    )
+
+    alert_smtp_host: str | None = Field(
+        None, description="Mail server that sends alerts; without one no alert goes by e-mail"
+    )
+    alert_smtp_port: Annotated[int, Field(ge=1, le=65_535)] = Field(
+        587, description="Its port: 587 with starttls, 465 with tls"
+    )
+    alert_smtp_tls: Literal["starttls", "tls", "none"] = Field(
+        "starttls",
+        description="How the way to the mail server is protected; none only on this machine",
+    )
+    alert_smtp_user: str | None = Field(None, description="Who logs in at the mail server")
+    alert_smtp_password: SecretStr | None = Field(None, description="With which password")
+    alert_smtp_from: str | None = Field(None, description="Address from which alerts come")
+    alert_telegram_token: SecretStr | None = Field(
+        None, description="Token of the Telegram bot that sends alerts; without one none goes so"
+    )
+    alert_telegram_url: str = Field(
+        "https://api.telegram.org", description="Where the Telegram Bot API is"
+    )
+    alert_whatsapp_token: SecretStr | None = Field(
+        None, description="Access token of the WhatsApp Cloud API; without one none goes so"
+    )
+    alert_whatsapp_phone_id: Annotated[str, Field(pattern=r"^[0-9]{5,32}$")] | None = Field(
+        None, description="Id of the WhatsApp number that sends alerts"
+    )
+    alert_whatsapp_template: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,512}$")] = Field(
+        "jimpitan_peringatan",
+        description="Name of the approved template, whose body has two parts: what, and where",
+    )
+    alert_whatsapp_url: str = Field(
+        "https://graph.facebook.com/v23.0", description="Where the WhatsApp Cloud API is"
+    )
+    alert_push_contact: Annotated[str, Field(pattern=r"^(mailto:|https://)\S+$")] | None = Field(
+        None,
+        description="mailto: or https: address under which push services reach who runs this"
+        " server; without one no alert goes as a notification of the browser",
+    )
+    alert_push_hosts: tuple[str, ...] = Field(
+        (
+            "fcm.googleapis.com",
+            "updates.push.services.mozilla.com",
+            "web.push.apple.com",
+            "notify.windows.com",
+        ),
+        max_length=20,
+        description="Push services that are believed, with everything below their names, as a"
+        " JSON list",
     )
 
     @field_validator("master_key")

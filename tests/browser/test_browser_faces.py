@@ -7,6 +7,8 @@ import secrets
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import components
@@ -109,7 +111,13 @@ def server(tmp_path_factory):
     """Start a server with its built assets."""
     if not (components.ROOT / "node_modules").exists():
         components.missing("the web assets", "run `python3 run.py setup`")
-    made = Server(tmp_path_factory.mktemp("faces"))
+    with running(Server(tmp_path_factory.mktemp("faces"))) as made:
+        yield made
+
+
+@contextmanager
+def running(made: Server) -> Iterator[Server]:
+    """Run a server that was made, in a process of its own."""
     process = subprocess.Popen(
         [sys.executable, "-m", "jimpitan_simulator.whole.server_process"],
         env={**os.environ, **made.environment},
@@ -124,9 +132,11 @@ def server(tmp_path_factory):
             import threading
 
             threading.Event().wait(0.05)
-    yield made
-    process.terminate()
-    process.wait(10)
+    try:
+        yield made
+    finally:
+        process.terminate()
+        process.wait(10)
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from jimpitan_server.bootstrap import Program, build
 from jimpitan_server.domain.errors import Malformed, ServerError
 from jimpitan_server.entrypoints import (
     cli_account,
+    cli_alert,
     cli_backup,
     cli_discrepancy,
     cli_ledger,
@@ -45,6 +46,7 @@ app.add_typer(gateway_app, name="gateway")
 cli_money.add_to(app)
 cli_partner.add_to(app)
 cli_account.add_to(app)
+cli_alert.add_to(app)
 cli_backup.add_to(app)
 cli_rule.add_to(app)
 cli_ledger.add_to(app)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
+from jimpitan_server.adapters.alert_http import is_safe_url
+from jimpitan_server.entrypoints.alerting import channel_settings
 from jimpitan_server.entrypoints.doctor_history import Finding
 from jimpitan_server.settings import Settings
 
@@ -29,6 +31,7 @@ def examine_settings(settings: Settings, environment: Mapping[str, str]) -> list
         *_doors(settings),
         *_amounts(settings),
         *_files(settings),
+        *_channels(settings),
     ]
     return wrong or [Finding("settings", True, "Every setting is known, and fits the others.")]
 
@@ -93,6 +96,35 @@ def _amounts(settings: Settings) -> Iterator[Finding]:
             " they must rise."
         )
         yield Finding("setting_contradiction", False, sentence)
+
+
+def _channels(settings: Settings) -> Iterator[Finding]:
+    """Look whether a channel of alerts is set by half, or would go unprotected."""
+    for sentence in _wrong_channels(settings):
+        yield Finding("alert_channel", False, sentence)
+
+
+def _wrong_channels(settings: Settings) -> Iterator[str]:
+    host, sender = settings.alert_smtp_host, settings.alert_smtp_from
+    if (host is None) != (sender is None) or (sender is not None and "@" not in sender):
+        yield "E-mail needs JIMPITAN_ALERT_SMTP_HOST and an address in JIMPITAN_ALERT_SMTP_FROM."
+    if host is not None and host not in LOOPBACK and settings.alert_smtp_tls == "none":
+        yield "JIMPITAN_ALERT_SMTP_TLS is none beyond this machine, so no alert goes by e-mail."
+    if (settings.alert_smtp_user is None) != (settings.alert_smtp_password is None):
+        yield "JIMPITAN_ALERT_SMTP_USER and JIMPITAN_ALERT_SMTP_PASSWORD belong together."
+    whatsapp = (settings.alert_whatsapp_token, settings.alert_whatsapp_phone_id)
+    if (whatsapp[0] is None) != (whatsapp[1] is None):
+        yield "WhatsApp needs JIMPITAN_ALERT_WHATSAPP_TOKEN and JIMPITAN_ALERT_WHATSAPP_PHONE_ID."
+    for name in ("alert_telegram_url", "alert_whatsapp_url"):
+        if not is_safe_url(getattr(settings, name)):
+            yield f"JIMPITAN_{name.upper()} must begin with https."
+    if settings.alert_push_contact is not None and not settings.https:
+        yield (
+            "Browsers are told only on https: set JIMPITAN_HTTPS=true, or take"
+            " JIMPITAN_ALERT_PUSH_CONTACT away."
+        )
+    if settings.public_url is None and channel_settings(settings).offered():
+        yield "Alerts carry no link: set JIMPITAN_PUBLIC_URL to where people reach this server."
 
 
 def _files(settings: Settings) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from jimpitan_server.adapters.database import running_rows
+from jimpitan_server.adapters.database import alert_people, running_rows
 from jimpitan_server.adapters.database.ledger_store import DatabaseLedger
 from jimpitan_server.adapters.seal_files import seal_file_name
 from jimpitan_server.bootstrap import Program
@@ -21,6 +21,7 @@ SILENCE = timedelta(hours=2)
 FIRST_WORD = timedelta(days=1)
 # Matching goes on within an hour of a change, and every hour without one.
 MATCHING = timedelta(hours=3)
+TOLD = timedelta(days=1)
 
 
 DatabaseClock = Callable[[AsyncConnection], Awaitable[datetime | None]]
@@ -30,7 +31,7 @@ async def examine_work(program: Program, database_clock: DatabaseClock) -> list[
     """Return what is done in time and what is not."""
     found = [await _clock(program, database_clock)]
     found += [one async for one in _gateways(program)]
-    return [*found, await _matching(program), await _seals(program)]
+    return [*found, await _matching(program), await _seals(program), await _alerts(program)]
 
 
 async def _clock(program: Program, database_clock: DatabaseClock) -> Finding:
@@ -109,3 +110,18 @@ async def _seals(program: Program) -> Finding:
             )
             return Finding("sealing", False, sentence)
     return Finding("sealing", True, "Every day that is over is sealed.")
+
+
+async def _alerts(program: Program) -> Finding:
+    """Look whether people were told what they should have been told."""
+    since = program.clock.now() - TOLD
+    async with program.database.read() as connection:
+        dead = await alert_people.dead_since(connection, since)
+    if not dead:
+        return Finding("alerts", True, "Every alert of the last day arrived or still waits.")
+    whys = ", ".join(sorted({f"{one.channel.value}: {one.why}" for one in dead}))
+    sentence = (
+        f"{len(dead)} alerts of the last day did not arrive ({whys}): see"
+        " `jimpitan-server alert list`, and try `jimpitan-server alert test`."
+    )
+    return Finding("alerts", False, sentence)

@@ -18,7 +18,12 @@ class _Stderr(io.TextIOBase):
 
 
 def configure_log() -> None:
-    """Set the log up; call it once, when the program starts."""
+    """Set the log up; call it once, when the program starts.
+
+    The HTTP client would log each address that it asks, and a Telegram bot's token is part of one.
+    """
+    for client in ("httpx", "httpcore"):
+        logging.getLogger(client).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

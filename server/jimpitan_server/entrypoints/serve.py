@@ -15,6 +15,7 @@ from uvicorn.loops.auto import auto_loop_factory
 
 from jimpitan_server.adapters.people_desk import PeopleDesk
 from jimpitan_server.bootstrap import Program, build
+from jimpitan_server.entrypoints.alerting import tell_on_time
 from jimpitan_server.entrypoints.backup_schedule import back_up_on_time
 from jimpitan_server.entrypoints.http.app import create_app
 from jimpitan_server.settings import Settings
@@ -119,12 +120,24 @@ async def _serve(settings: Settings, *, migrate: bool) -> None:
             forwarded_allow_ips=settings.proxies_trusted,
             timeout_graceful_shutdown=GRACE_S,
         )
-        backing_up = asyncio.create_task(back_up_on_time(settings, program.clock))
+        beside = [
+            asyncio.create_task(back_up_on_time(settings, program.clock), name="backups"),
+            asyncio.create_task(tell_on_time(program), name="alerts"),
+        ]
+        for task in beside:
+            task.add_done_callback(say_end)
         try:
             await Server(config, program).serve()
         finally:
-            backing_up.cancel()
-            await asyncio.gather(backing_up, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
         log.info("server_stopped")
     finally:
         await program.close()
+
+
+def say_end(task: asyncio.Task[None]) -> None:
+    """Say that work beside the answers has ended by a mistake of ours: it does not go on."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("work_ended", work=task.get_name(), error=type(error).__name__)

@@ -148,8 +148,13 @@ OPEN_TO_ALL = {
     "/{beginning}/qr-mpm-notif",
     "/{beginning}/qr-mpm-notify",
 }
-# What is said of a case, a trial that keeps nothing, and the auditor's own login.
+# How the auditor is told of alerts, what is said of a case, a trial that keeps nothing, and the
+# auditor's own login.
 AUDITOR_ACTS = {
+    "/admin/peringatan/alamat",
+    "/admin/peringatan/alamat/{address_id}/coba",
+    "/admin/peringatan/alamat/{address_id}/hapus",
+    "/admin/peringatan/atur",
     "/admin/temuan/massal",
     "/admin/temuan/{number}",
     "/api/v1/discrepancies/bulk",

@@ -99,6 +99,7 @@ PROTECTED = (
     "report_acts",
     "visit_starts",
     "sealed_pins_wrong",
+    "alert_events",
 )
 
 

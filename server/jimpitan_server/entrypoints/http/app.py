@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from jimpitan_server.bootstrap import Program
 from jimpitan_server.entrypoints.http import (
     admin_door,
+    alert_door,
     audit_door,
     bank_door,
     bank_page_door,
@@ -80,6 +81,7 @@ ROUTERS = (
     public_door.router,
     receipt_door.router,
     admin_door.router,
+    alert_door.router,
     case_page_door.router,
     dossier_door.router,
     loss_door.router,

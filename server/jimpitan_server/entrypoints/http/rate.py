@@ -40,6 +40,7 @@ DOORS: tuple[tuple[str, str, Door], ...] = (
     ("POST", "/hp", LOGIN),
     ("POST", "/undangan", LOGIN),
     ("POST", "/saya/sandi", LOGIN),
+    ("POST", "/admin/peringatan/alamat", CHECK),
     ("POST", "/api/v1/boxes/enrol", ENROLMENT),
     ("", "/api/v1/records", GATEWAY),
     ("", "/api/v1/down", GATEWAY),

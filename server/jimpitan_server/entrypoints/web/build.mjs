@@ -31,7 +31,15 @@ const name = (file) => basename(file);
 
 const done = await build({
   ...settings,
-  entryPoints: ["board.js", "chart.css", "collector.js", "style.css", "widget.js", "workbench.js"].map((file) => join(here, "src", file)),
+  entryPoints: [
+    "board.js",
+    "chart.css",
+    "collector.js",
+    "peringatan.js",
+    "style.css",
+    "widget.js",
+    "workbench.js",
+  ].map((file) => join(here, "src", file)),
   format: "esm",
 });
 const app = await build({
