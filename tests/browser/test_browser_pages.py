@@ -20,7 +20,7 @@ SIZES = {
 # Answers that are no pages: files, programs, streams, and what other tests open.
 NO_PAGES = re.compile(
     r"^/(api/|seals|jimpitan_verify|healthz|metrics|live|totals|series|laporan.json|kolektor/"
-    r"|hp/|pin/|static|docs|openapi)|\.(pdf|json|svg)$|/kehilangan$"
+    r"|hp/|pin/|static|docs|openapi)|\.(pdf|json|svg|ics|csv|js)$|/kehilangan$"
 )
 NAMES = {"box": "box-0007"}
 # Smaller than this a finger misses (the figure; WCAG 2.2 wants 24 CSS px).

@@ -83,6 +83,13 @@ const worker = await build({
 });
 manifest["worker.js"] = name(Object.keys(worker.metafile.outputs)[0]);
 
+const alerts = await build({
+  ...settings,
+  entryPoints: [join(here, "src", "peringatan_worker.js")],
+  format: "iife",
+});
+manifest["peringatan_worker.js"] = name(Object.keys(alerts.metafile.outputs)[0]);
+
 const said = /\bt\(\s*"((?:[^"\\]|\\.)*)"/g;
 const sentences = new Set();
 for (const file of readdirSync(page).filter((one) => one.endsWith(".js"))) {
