@@ -13,6 +13,7 @@ from benchmark import (
     bench_live,
     bench_store,
     bench_transport,
+    bench_viewers,
     bench_wire,
     figures,
 )
@@ -24,6 +25,7 @@ PARTS = {
     "books": bench_books.measure,
     "device": bench_device.measure,
     "live": bench_live.measure,
+    "viewers": bench_viewers.measure,
 }
 
 
