@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+from jimpitan_server.entrypoints.http.pages import assets
 from jimpitan_simulator.bank import PATH
 from jimpitan_simulator.board_watch import BoardWatch, latencies
 from jimpitan_simulator.desk import Desk
@@ -106,9 +107,10 @@ async def _page(url: str) -> bytes:
     async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
         page = (await client.get("/")).content
         found = [page]
-        for part in page.decode().split('"'):
-            if part.startswith("/static/"):
-                found.append((await client.get(part)).content)
+        parts = [one for one in page.decode().split('"') if one.startswith("/static/")]
+        late = (f"/static/{one}" for one in assets()["board.js late"].split())
+        for part in dict.fromkeys(one.partition("#")[0] for one in (*parts, *late)):
+            found.append((await client.get(part)).content)
     return b"".join(found)
 
 

@@ -37,14 +37,14 @@ def console(tmp_path):
     process = subprocess.Popen(
         [str(Path(sys.executable).with_name("jimpitan-server")), "run"],
         env={**os.environ, **environment},
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
     )
     told, is_ready = [], threading.Event()
 
     def listen() -> None:
-        for line in process.stderr:
+        for line in process.stdout:
             told.extend(LINK.findall(line))
             if "server_ready" in line:
                 is_ready.set()
@@ -56,7 +56,7 @@ def console(tmp_path):
     process.terminate()
     process.wait(10)
     listener.join(10)
-    process.stderr.close()
+    process.stdout.close()
 
 
 def test_an_office_comes_from_nothing_to_a_box_that_can_be_followed(console, visit):

@@ -82,7 +82,7 @@ def settle_memory() -> None:
 
 
 async def invite_first_admin(program: Program) -> None:
-    """While nobody can log in, print the link by which the first admin does; it is in no log.
+    """While nobody can log in, print the link by which the first admin does; no log line has it.
 
     Each start makes a fresh one, so that a link on an old console opens nothing.
     """
@@ -93,12 +93,12 @@ async def invite_first_admin(program: Program) -> None:
     settings = program.settings
     host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
     base = settings.public_url or f"http://{host}:{settings.port}"
-    sys.stderr.write(
+    sys.stdout.write(
         "Belum ada yang dapat masuk. Buka tautan ini sekali untuk menjadi admin pertama"
         f" (24 jam):\n  {base}/undangan/{invited.token}\n"
         "Nobody can log in yet. Open this link once to become the first admin.\n"
     )
-    sys.stderr.flush()
+    sys.stdout.flush()
 
 
 async def _serve(settings: Settings, *, migrate: bool) -> None:

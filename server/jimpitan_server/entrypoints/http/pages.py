@@ -1,5 +1,6 @@
 """Renders pages: whole without scripts, times in the zone of the programme, in two languages."""
 
+import gzip
 import json
 from base64 import b64encode
 from datetime import date, datetime
@@ -20,6 +21,10 @@ TEMPLATES = WEB / "templates"
 BUILT = WEB / "static" / "built"
 ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
 LANGUAGE_KEPT_S = 365 * 86_400
+# Pages that hold no secret and no form: to squeeze others would tell their tokens to who can make
+# a browser ask again and again and see how long the answers are (BREACH, Prado et al. 2013).
+SQUEEZED = frozenset({"papan.html", "tv.html", "sematan.html", "laporan_publik.html"})
+SQUEEZE_LEVEL = 5
 
 
 def rupiah(amount_idr: int) -> str:
@@ -97,8 +102,14 @@ def page(
         "timezone": program.settings.timezone,
         "session": getattr(request.state, "session", None),
     }
-    content = environment().get_template(template).render(shared | values)
-    answer = HTMLResponse(content, status, {"Cache-Control": "no-store"})
+    content = environment().get_template(template).render(shared | values).encode()
+    headers = {"Cache-Control": "no-store"}
+    if template in SQUEEZED and shared["session"] is None:
+        headers["Vary"] = "Accept-Encoding, Cookie"
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            content = gzip.compress(content, SQUEEZE_LEVEL)
+            headers["Content-Encoding"] = "gzip"
+    answer = HTMLResponse(content, status, headers)
     if words.PARAMETER in request.query_params:
         answer.set_cookie(
             words.PARAMETER,

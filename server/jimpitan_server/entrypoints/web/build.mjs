@@ -41,6 +41,7 @@ const done = await build({
     "workbench.js",
   ].map((file) => join(here, "src", file)),
   format: "esm",
+  splitting: true,
 });
 const app = await build({
   ...settings,
@@ -53,6 +54,12 @@ for (const { outputs } of [done.metafile, app.metafile]) {
     if (made.entryPoint) manifest[name(made.entryPoint)] ??= name(file);
   }
 }
+// What the board fetches once it stands: it counts as part of the page where pages are measured.
+const late = (entry, metafile) => {
+  const { imports } = Object.values(metafile.outputs).find((made) => made.entryPoint?.endsWith(entry));
+  return imports.filter((one) => one.kind === "dynamic-import").map((one) => name(one.path));
+};
+manifest["board.js late"] = late("src/board.js", done.metafile).join(" ");
 // What the page's script imports at once is named to the browser with the page itself.
 const entry = Object.values(app.metafile.outputs).find((made) => made.entryPoint?.endsWith("app.js"));
 const atOnce = entry.imports.filter((one) => one.kind === "import-statement").map((one) => name(one.path));

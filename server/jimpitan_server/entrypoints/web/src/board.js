@@ -1,9 +1,7 @@
-// The board: figures as they change (server-sent events) and the curve of the last two hours.
-import uPlot from "uplot";
+// The board: figures as they change (server-sent events). The curve of the last two hours comes
+// when the page stands and the browser has time: figures do not wait for a library that draws.
 import { show } from "./figures.js";
-import { number, rupiah } from "./format.js";
 
-const POINTS_MAX = 720;
 function connection(isLive) {
   for (const dot of document.querySelectorAll("[data-live]")) {
     dot.dataset.live = isLive ? "on" : "off";
@@ -11,84 +9,29 @@ function connection(isLive) {
   for (const line of document.querySelectorAll("[data-offline]")) line.hidden = isLive;
 }
 
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const LATEST_START_MS = 3_000;
+const early = [];
+let chart = null;
 
-class Chart {
-  constructor(element) {
-    this.element = element;
-    this.points = [[], [], [], []];
-    this.plot = null;
-  }
-
-  take(point) {
-    const [times] = this.points;
-    if (times.length > 1 && point[0] - times[times.length - 1] < 2) {
-      this.points.forEach((column, index) => (column[column.length - 1] = point[index]));
-    } else {
-      this.points.forEach((column, index) => {
-        column.push(point[index]);
-        if (column.length > POINTS_MAX) column.shift();
-      });
-    }
-    this.draw();
-  }
-
-  draw() {
-    if (this.points[0].length < 2) return;
-    if (!this.plot) {
-      this.element.replaceChildren();
-      this.plot = new uPlot(this.options(), this.points, this.element);
-      new ResizeObserver(() => this.plot.setSize(this.size())).observe(this.element);
-    } else {
-      this.plot.setData(this.points);
-    }
-  }
-
-  size() {
-    return { width: this.element.clientWidth, height: Math.min(320, window.innerHeight / 2.5) };
-  }
-
-  options() {
-    const words = this.element.dataset;
-    const axis = { stroke: colour("--ink-soft"), grid: { stroke: colour("--line"), width: 1 } };
-    const money = (_plot, values) => values.map((value) => number(value));
-    const line = (label, name, scale) => ({
-      label,
-      scale,
-      stroke: colour(name),
-      width: 2,
-      value: (_plot, value) => (value == null ? "–" : scale === "rp" ? rupiah(value) : number(value)),
-    });
-    return {
-      ...this.size(),
-      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), words.zone),
-      scales: { rp: { range: (_plot, _min, max) => [0, max || 1] }, n: {} },
-      axes: [
-        { ...axis, values: "{HH}.{mm}" },
-        { ...axis, scale: "n", size: 56, values: money },
-        { ...axis, scale: "rp", side: 1, size: 84, values: money, grid: { show: false } },
-      ],
-      series: [
-        { label: words.time, value: "{HH}.{mm}.{ss}" },
-        line(words.deposits, "--sensed", "n"),
-        line(words.counted, "--counted", "rp"),
-        line(words.known, "--confirmed", "rp"),
-      ],
-    };
-  }
+function note(point) {
+  if (chart) chart.take(point);
+  else early.push(point);
 }
 
-async function begin() {
-  const element = document.querySelector("[data-chart]");
-  const chart = element && new Chart(element);
-  if (chart) {
-    try {
-      const answer = await fetch("/series.json");
-      for (const point of (await answer.json()).points) chart.take(point);
-    } catch {
-      // The curve begins with what comes from now on.
-    }
+async function draw(element) {
+  const { Chart } = await import("./chart.js");
+  const drawn = new Chart(element);
+  try {
+    const answer = await fetch("/series.json");
+    for (const point of (await answer.json()).points) drawn.take(point);
+  } catch {
+    // The curve begins with what came since the page opened.
   }
+  early.splice(0).forEach((point) => drawn.take(point));
+  chart = drawn;
+}
+
+function begin() {
   const stream = new EventSource("/live");
   stream.addEventListener("totals", (event) => {
     const totals = JSON.parse(event.data);
@@ -96,9 +39,13 @@ async function begin() {
     show(totals);
     const known = totals.confirmed_idr + totals.provisional_idr;
     const seconds = Date.parse(totals.generated_at) / 1000; // two changes of one second are two
-    chart?.take([seconds, totals.sensed.deposits, totals.counted_idr, known]);
+    note([seconds, totals.sensed.deposits, totals.counted_idr, known]);
   });
   stream.addEventListener("error", () => connection(false));
+  const element = document.querySelector("[data-chart]");
+  if (!element) return;
+  const later = window.requestIdleCallback ?? ((work) => setTimeout(work, 500));
+  later(() => draw(element), { timeout: LATEST_START_MS });
 }
 
 begin();
