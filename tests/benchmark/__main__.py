@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmark import (
     bench_books,
     bench_device,
+    bench_lighthouse,
     bench_live,
     bench_store,
     bench_transport,
@@ -26,6 +27,7 @@ PARTS = {
     "device": bench_device.measure,
     "live": bench_live.measure,
     "viewers": bench_viewers.measure,
+    "lighthouse": bench_lighthouse.measure,
 }
 
 
