@@ -7,13 +7,14 @@ from jimpitan_server.adapters.database.engine import Database
 from jimpitan_server.adapters.database.people_store import DatabasePeople
 from jimpitan_server.adapters.database.user_store import DatabaseUsers
 from jimpitan_server.domain.clock import Clock
+from jimpitan_server.domain.ids import UserId
 from jimpitan_server.domain.person import FIRST_ADMIN_VALID, Person
 from jimpitan_server.domain.user import Role, Session
 from jimpitan_server.services import people
 from jimpitan_server.services.login import Passwords, check_password
 from jimpitan_server.services.people import Invited, Login
 
-FIRST_ADMIN = "admin"
+FIRST_ADMIN, NAMES_MAX = "admin", 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +54,30 @@ class PeopleDesk:
             )
 
     async def invite_first(self) -> Invited | None:
-        """Return a link for the first admin, a fresh one each time; None once somebody is in."""
+        """Return a link for a first admin, fresh each time; None once an admin can log in."""
         now = self.clock.now()
         async with self.database.write() as connection:
             store = DatabasePeople(connection)
-            known = await store.people()
-            if any(one.has_password for one in known):
+            admins = [
+                one
+                for one in await store.people()
+                if one.role is Role.ADMIN and one.disabled_at is None
+            ]
+            if any(one.has_password for one in admins):
                 return None
-            admin = next((one for one in known if one.role is Role.ADMIN), None)
-            if admin is None:
-                invited = await people.invite_person(
-                    store, login_name=FIRST_ADMIN, role=Role.ADMIN, actor="console", now=now
-                )
-                user_id = invited.user_id
-            else:
-                user_id = admin.user_id
+            user_id = admins[0].user_id if admins else await self._first(store)
             return await people.invite_again(
                 store, user_id, actor="console", now=now, valid=FIRST_ADMIN_VALID
             )
+
+    async def _first(self, store: DatabasePeople) -> UserId:
+        """Add an admin under the first free name of admin, admin-2, admin-3 and so on."""
+        names = (FIRST_ADMIN, *(f"{FIRST_ADMIN}-{number}" for number in range(2, NAMES_MAX)))
+        free = [name for name in names if not await store.is_name_taken(name)]
+        invited = await people.invite_person(
+            store, login_name=free[0], role=Role.ADMIN, actor="console", now=self.clock.now()
+        )
+        return invited.user_id
 
     async def look_at_link(self, token: str) -> Person:
         """Return whose link this is."""

@@ -3,6 +3,7 @@
 import csv
 import io
 
+import httpx
 import pytest
 from money_town import Town, town
 
@@ -47,6 +48,13 @@ async def test_an_error_is_a_page_to_people_and_a_code_to_programs(
     assert 'role="alert"' in answer.text
     for_program = await town.client.get(path)
     assert (for_program.status_code, set(for_program.json())) == (status, {"error", "message"})
+
+
+@pytest.mark.parametrize("path", ["//elsewhere.example/x", "///elsewhere.example"])
+async def test_an_address_of_somebody_elses_host_is_no_link(town: Town, path: str) -> None:
+    answer = await town.client.get(httpx.URL("http://test" + path), headers=BROWSER)
+    assert answer.status_code == 404
+    assert 'href="//' not in answer.text
 
 
 async def test_a_door_for_programs_never_answers_with_a_page(town: Town) -> None:

@@ -169,3 +169,18 @@ async def test_the_first_admin_comes_by_the_console_until_somebody_is_in(town: T
     await desk.set_password(second.token, PASSWORD)
     assert await desk.invite_first() is None
     assert await log_in(town, "admin") is not None
+
+
+async def test_an_office_whose_admins_are_all_locked_out_gets_in_by_the_console(
+    town: Town,
+) -> None:
+    desk = desk_of(town)
+    first = await desk.invite_first()
+    assert first is not None
+    await desk.disable(first.user_id, actor="somebody")  # who has no password may be disabled
+    other = await desk.invite_first()
+    assert other is not None
+    assert (other.login_name, other.user_id != first.user_id) == ("admin-2", True)
+    treasurer = await desk.invite("ani", role="treasurer", actor="test")
+    await desk.set_password(treasurer.token, PASSWORD)  # a treasurer lets nobody in
+    assert await desk.invite_first() is not None

@@ -97,7 +97,7 @@ def page(
         "_": words.translator(language),
         "language": language,
         "assets": assets(),
-        "path": request.url.path,
+        "path": "/" + request.url.path.lstrip("/\\"),  # "//host" would lead elsewhere
         "programme_name": program.settings.programme_name,
         "timezone": program.settings.timezone,
         "session": getattr(request.state, "session", None),

@@ -24,6 +24,7 @@ HERE = "/admin/cocok"
 RELATIONS = {"setoran": Relation.REMITTANCE_CREDIT, "qris": Relation.PAYMENT_CREDIT}
 AMOUNT_MAX_IDR = 10**12
 PAPER_LENGTH_MAX = 64
+FORM_BYTES_MAX = 64 * 1024
 FORM_FAULT = "Pilih yang ditunggu dan dana masuknya, lalu tulis alasannya (10 sampai 500 huruf)."
 FAULTS = {
     "link_unequal": "Jumlah kedua sisi berbeda. Centang “hubungkan walau berbeda” bila memang"
@@ -55,7 +56,7 @@ async def get_workbench(
     return await _page(request, program, which, near=near)
 
 
-@router.post("")
+@router.post("", max_body_size=FORM_BYTES_MAX)
 async def post_link(request: Request, program: TheProgram, session: Linking) -> Response:
     """Link what was ticked; the same form again changes nothing."""
     form = await request.form(max_fields=1_000)
@@ -68,7 +69,7 @@ async def post_link(request: Request, program: TheProgram, session: Linking) -> 
     return RedirectResponse(f"{HERE}?antara={which}", 303)
 
 
-@router.post("/{link_id}/akhiri")
+@router.post("/{link_id}/akhiri", max_body_size=FORM_BYTES_MAX)
 async def post_end(
     link_id: UUID, request: Request, program: TheProgram, session: Linking
 ) -> Response:
