@@ -57,6 +57,16 @@ async def test_an_address_of_somebody_elses_host_is_no_link(town: Town, path: st
     assert 'href="//' not in answer.text
 
 
+@pytest.mark.parametrize("path", ["/admin/jejak", "/admin/orang", "/admin/kotak"])
+@pytest.mark.parametrize("sought", ["%00", "%25_%5C", "%27%3B--", "%F0%9F%99%82"])
+async def test_senseless_searches_find_nothing_and_break_nothing(
+    town: Town, path: str, sought: str
+) -> None:
+    await town.enter("admin")
+    for form in ("", "&bentuk=csv", "&bentuk=xlsx"):
+        assert (await town.client.get(f"{path}?cari={sought}{form}")).status_code == 200
+
+
 async def test_a_door_for_programs_never_answers_with_a_page(town: Town) -> None:
     answer = await town.client.get("/api/v1/matches", headers=BROWSER)
     assert answer.status_code == 401

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jimpitan_server.entrypoints.http.table import (
     ROWS_PER_PAGE,
@@ -107,7 +107,7 @@ def test_csv_has_words_of_the_reader_and_times_of_the_programme() -> None:
     assert rows[3] == ["GAMMA", "5", "2026-11-20 14:05:00+07:00"]
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "\uff1d"])
 def test_no_text_becomes_a_formula(start: str) -> None:
     lines = [Line(f"{start}HYPERLINK(1)", -5)]
     content = list(csv.reader(io.StringIO(_file(Form.CSV, lines, str).decode("utf-8-sig"))))
@@ -120,6 +120,7 @@ def test_no_text_becomes_a_formula(start: str) -> None:
     assert sheet["B2"].value == -5
 
 
+@example(["\ufffe\uffff\x00"])
 @given(st.lists(st.text(max_size=40), max_size=6))
 def test_every_text_can_leave_as_either_file(texts: list[str]) -> None:
     lines = [Line(text, 1) for text in texts]

@@ -22,8 +22,10 @@ SEARCH_LENGTH_MAX = 100
 # Cells of a spreadsheet longer than this are refused by Excel (its specification of limits).
 CELL_LENGTH_MAX = 32_767
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-# OWASP, "CSV Injection": what begins like this is a formula to a spreadsheet.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# OWASP, "CSV Injection": what begins like this is a formula to a spreadsheet, also after blanks;
+# the last four are the full-width forms.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+NO_SIGNS = "\ufffe\uffff"  # XML 1.0 allows neither
 
 
 class Form(StrEnum):
@@ -98,7 +100,7 @@ def wanted_of(request: Request) -> Wanted:
     order, page = query.get("urut", ""), query.get("hal", "")
     form = query.get("bentuk", "")
     return Wanted(
-        search=query.get("cari", "").strip()[:SEARCH_LENGTH_MAX],
+        search=query.get("cari", "").replace("\x00", "").strip()[:SEARCH_LENGTH_MAX],
         key=order.removeprefix("-"),
         is_falling=order.startswith("-"),
         page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
@@ -195,7 +197,9 @@ def _as_cell(sheet: object, value: str | int) -> object:
 
 def _printable(text: str) -> str:
     """Return a text without the control characters that a workbook cannot hold (XML 1.0)."""
-    return "".join(sign for sign in text if sign >= " " or sign in "\n\t")
+    return "".join(
+        sign for sign in text if (sign >= " " and sign not in NO_SIGNS) or sign in "\n\t"
+    )
 
 
 def _written(cell: Cell, zone: ZoneInfo) -> str | int:
@@ -207,7 +211,9 @@ def _written(cell: Cell, zone: ZoneInfo) -> str | int:
 
 
 def _harmless(value: str | int) -> str | int:
-    is_formula = isinstance(value, str) and value.startswith(FORMULA_STARTS)
+    is_formula = isinstance(value, str) and (
+        value.startswith(FORMULA_STARTS) or value.lstrip().startswith(FORMULA_STARTS)
+    )
     return f"'{value}" if is_formula else value
 
 
