@@ -280,9 +280,30 @@ def _end_free(barb: Bar, obstacles: Sequence[Numbers], grid: Grid, side: int) ->
     return _free(barb, obstacles, grid, offset)
 
 
+def check_leaves(solids: Sequence[Solid], s: Sizes) -> list[str]:
+    """The box hangs the very leaves, closed, that are tried with a hook and with cash."""
+    hung = {one.name: one for one in solids if one.group == "flap"}
+    wrong = []
+    for leaf in flap(s, degrees=flap_rest_degrees(s)):
+        found = hung.get(leaf.name)
+        if found is None:
+            wrong.append(f"The box has no {leaf.name} of the flap: a hook comes back there.")
+        elif not _same(found, leaf):
+            wrong.append(f"The box's {leaf.name} is not the one that is tried with a hook.")
+    return wrong
+
+
+def _same(one: Solid, other: Solid) -> bool:
+    return (
+        one.plane == other.plane
+        and one.height_mm == other.height_mm
+        and one.outline.equals_exact(other.outline, TOUCH_MM)
+    )
+
+
 def check_hook(solids: Sequence[Solid], s: Sizes) -> list[str]:
     """A hook does not come back under a leaf that its own wire lifts, nor beside it."""
-    wrong = []
+    wrong = check_leaves(solids, s)
     if hook_comes_back(solids, s, wire_lifts_degrees(s)):
         wrong.append(f"A hook with a barb of {BARB_MM:.0f} mm comes back past the flap.")
     leaf = flap(s, degrees=0)[0].outline.bounds

@@ -11,6 +11,7 @@ from jimpitan_hardware import (
     painter,
     pinmap,
     pins_classic,
+    pulls,
     reach,
     wiring,
 )
@@ -42,7 +43,7 @@ def wire(work: Workshop) -> None:
         "wiring: every cable reaches from end to end",
         reach.check_reach(solids, wired, work.sizes),
     )
-    for circuit in electrics.reckon(wired):
+    for circuit in (*electrics.reckon(wired), pulls.pulls(wired)):
         work.check(circuit.words, circuit.faults)
     painter.save(circuits.picture(wired), work.place("pictures/circuits.png"))
     source = work.write("wiring/harness.yml", harness.render(wired, nets))

@@ -148,3 +148,26 @@ def test_the_table_is_written_and_compared_by_its_command(tmp_path, monkeypatch,
     monkeypatch.setattr(measuring, "check_table", lambda: ["It is old."])
     assert measuring.main() == 1
     assert capsys.readouterr().err == "It is old.\n"
+
+
+def test_usb_is_asked_for_its_diode_before_two_supplies_meet():
+    """A laptop and the charger on one 5 V rail: a controller without its diode joins them."""
+    papers = {name: (ROOT / "hardware" / name).read_text(encoding="utf-8") for name in PAPERS}
+    accepted = papers["uji-terima.md"].splitlines()
+    asked = next(n for n, line in enumerate(accepted) if line.startswith("| 6a | dioda USB"))
+    assert "di bawah 1 V" in accepted[asked]
+    used = next(n for n, line in enumerate(accepted) if "box selftest" in line)
+    assert asked < used
+    for name in ("panduan-merakit.md", "perbaikan.md"):
+        assert "[uji terima baris 6a](uji-terima.md)" in papers[name], name
+    step = re.search(r"## Langkah 13.*?uji-terima", papers["panduan-merakit.md"], re.DOTALL)
+    assert "adaptor dan baterai dilepas" in step[0]
+    assert "VBUS" in (ROOT / "hardware/bill-of-materials/parts.csv").read_text(encoding="utf-8")
+
+
+def test_the_fuse_is_asked_for_with_an_empty_battery():
+    """A charger that takes 1 A beside what the box takes blows the fuse of 1 A."""
+    paper = (ROOT / "hardware" / "uji-terima.md").read_text(encoding="utf-8")
+    line = next(one for one in paper.splitlines() if one.startswith("| 7c |"))
+    assert "di bawah 0,9 A" in line
+    assert "kosong" in line

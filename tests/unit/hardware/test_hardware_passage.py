@@ -157,3 +157,24 @@ def test_leaves_too_wide_for_a_sideways_hook_are_found():
 def test_a_chute_that_ends_too_early_lets_a_straight_wire_through():
     stub = replace(SIZES, chute_length_mm=4.0)
     assert "A straight wire gets from the slot to the money." in passage.check_flap(stub)
+
+
+def test_a_flap_that_is_missing_short_or_elsewhere_in_the_box_is_found():
+    """The hook is tried under the flap of the sizes: the box must have that very flap."""
+
+    def named(solids):
+        return passage.check_leaves(solids, SIZES)
+
+    assert named(SOLIDS) == []
+    assert len(named(insertions.without_flap(SOLIDS))) == SIZES.flap_leaves
+    (fault,) = named([one for one in SOLIDS if one.name != "leaf 5"])
+    assert fault == "The box has no leaf 5 of the flap: a hook comes back there."
+    for other in (
+        {"outline": bar(60.0, -5.0, 64.0, 0.0)},
+        {"height_mm": 2.0},
+        {"plane": level(100.0)},
+    ):
+        broken = [replace(one, **other) if one.name == "leaf 9" else one for one in SOLIDS]
+        assert named(broken) == ["The box's leaf 9 is not the one that is tried with a hook."]
+    hook = passage.check_hook(insertions.without_flap(SOLIDS), SIZES)
+    assert any("no leaf 17" in sentence for sentence in hook)
