@@ -33,8 +33,6 @@ SYSTEM_PACKAGES = {"mosquitto": "mosquitto", "chromium": "chromium", "dot": "gra
 # Files in the order of their names: the few long scenarios begin before the many short unit
 # tests, so that no worker waits for the other at the end.
 IN_ORDER = ("--no-loadscope-reorder",)
-# One more than the two cores of CI: much of a test is waiting for processes and disks.
-WORKERS = "3"
 SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
 
 
@@ -188,7 +186,7 @@ def test(rest: list[str]) -> int:
     make_signers()
     code = 0 if rest else check([])
     return code or run(
-        [PYTHON, "-m", "pytest", "-n", WORKERS, "--dist", "loadfile", *IN_ORDER, *rest], must=False
+        [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", *IN_ORDER, *rest], must=False
     )
 
 
