@@ -14,8 +14,8 @@ def test_work_of_somebody_else_is_neither_shown_nor_sent(server, visit, can):
     enter(page, server)
     page.context.set_offline(True)
     count(page, can, {1000: 9})
+    page.route("**/api/v1/collections", lambda route: route.abort())  # before it can be sent
     page.context.set_offline(False)
-    page.route("**/api/v1/collections", lambda route: route.abort())
     page.context.clear_cookies()
     page.goto(f"{server.url}/masuk?next=/kolektor")
     page.fill("[name=login_name]", "admin")
