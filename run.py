@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import venv
@@ -253,6 +254,18 @@ def hardware(rest: list[str]) -> int:
     return run([PYTHON, "-m", "jimpitan_hardware", *rest], must=False)
 
 
+def waited(child: "subprocess.Popen[bytes]") -> int:
+    """Return the exit code of a child; who ends us ends it, and it may take its time to stop."""
+    before = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+    try:
+        return child.wait()
+    except KeyboardInterrupt:
+        child.wait()
+        return 130
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def run(
     command: list[object], *, must: bool = True, quiet: bool = False, path: Path | None = None
 ) -> int:
@@ -262,19 +275,14 @@ def run(
     if path is not None:
         environment["PYTHONPATH"] = str(path)
     try:
-        done = subprocess.run(
-            words,
-            cwd=ROOT,
-            env=environment,
-            check=False,
-            stdout=subprocess.DEVNULL if quiet else None,
+        child = subprocess.Popen(
+            words, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL if quiet else None
         )
-        code = done.returncode
     except FileNotFoundError:
         print(f"{words[0]} is not on this machine.")
         code = 127
-    except KeyboardInterrupt:
-        return 130
+    else:
+        code = waited(child)
     if must and code:
         sys.exit(f"This step failed (exit {code}): {' '.join(words[:6])}")
     return code
