@@ -1,15 +1,11 @@
 """Posts to the services that carry alerts: bounded in time and size, followed nowhere else."""
 
 import email.utils
-import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
-
+from jimpitan_server.adapters.bounded_post import Answered, bounded_post
 from jimpitan_server.domain.alert_message import SENT, Answer, Outcome, Why
 
 TIMEOUT_S = 20
@@ -18,45 +14,12 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 JSON_TYPE = {"Content-Type": "application/json"}
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What a service answered; its body is at most 64 KiB long."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    def fields(self) -> dict[str, Any]:
-        """Return the JSON object of the body; empty where it is none."""
-        try:
-            found = json.loads(self.body)
-        except ValueError:
-            return {}
-        return found if isinstance(found, dict) else {}
-
-
-class Silent(Exception):
-    """No answer came, or none that can be read; the address was in what was asked, so not here."""
-
-
 Post = Callable[[str, Mapping[str, str], bytes], Awaitable[Answered]]
 
 
 async def post(url: str, headers: Mapping[str, str], body: bytes) -> Answered:
     """Return what a service answered; raise `Silent` when nothing came of it."""
-    try:
-        async with (
-            httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False, follow_redirects=False) as http,
-            http.stream("POST", url, headers=dict(headers), content=body) as answer,
-        ):
-            content = bytearray()
-            async for chunk in answer.aiter_bytes():
-                content += chunk
-                if len(content) > ANSWER_BYTES_MAX:
-                    raise Silent
-            return Answered(answer.status_code, dict(answer.headers), bytes(content))
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
-        raise Silent from None  # the error would name the address, and with it the token
+    return await bounded_post(url, headers, body, timeout_s=TIMEOUT_S, bytes_max=ANSWER_BYTES_MAX)
 
 
 def is_safe_url(url: str) -> bool:

@@ -20,11 +20,11 @@ from py_vapid import Vapid02
 from jimpitan_server.adapters.alert_http import (
     UNREACHABLE,
     Post,
-    Silent,
     is_safe_url,
     of_status,
     post,
 )
+from jimpitan_server.adapters.bounded_post import Silent
 from jimpitan_server.adapters.database.engine import Database
 from jimpitan_server.adapters.database.secret_rows import keep_secret_once, wrapped_secret
 from jimpitan_server.adapters.keyring import MasterKey

@@ -8,10 +8,10 @@ from jimpitan_server.adapters.alert_http import (
     JSON_TYPE,
     UNREACHABLE,
     Post,
-    Silent,
     of_status,
     post,
 )
+from jimpitan_server.adapters.bounded_post import Silent
 from jimpitan_server.domain.alert_message import Answer, Outcome, Why
 from jimpitan_server.domain.alert_text import AlertText
 from jimpitan_server.domain.clock import Clock

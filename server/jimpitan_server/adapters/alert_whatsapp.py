@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from jimpitan_server.adapters.alert_http import (
     JSON_TYPE,
     UNREACHABLE,
-    Answered,
     Post,
-    Silent,
     of_status,
     post,
     retry_after,
 )
+from jimpitan_server.adapters.bounded_post import Answered, Silent
 from jimpitan_server.domain.alert_message import Answer, Outcome, Why
 from jimpitan_server.domain.alert_text import AlertText
 from jimpitan_server.domain.clock import Clock

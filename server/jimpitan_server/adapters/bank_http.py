@@ -5,9 +5,8 @@ import random
 import secrets
 from collections.abc import Mapping
 
-import httpx
-
 from jimpitan_server.adapters import snap
+from jimpitan_server.adapters.bounded_post import Silent, bounded_post
 from jimpitan_server.domain.clock import Clock
 from jimpitan_server.services.ask_bank import Answer, Outside, Unanswered
 
@@ -20,18 +19,12 @@ EXTERNAL_ID_DIGITS = 9
 async def send(url: str, headers: Mapping[str, str], body: bytes) -> Answer:
     """Return what a bank answered; it is asked anew on a connection of its own each time."""
     try:
-        async with (
-            httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False, follow_redirects=False) as http,
-            http.stream("POST", url, headers=dict(headers), content=body) as answer,
-        ):
-            content = bytearray()
-            async for chunk in answer.aiter_bytes():
-                content += chunk
-                if len(content) > ANSWER_BYTES_MAX:
-                    raise Unanswered
-            return Answer(answer.status_code, bytes(content))
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        found = await bounded_post(
+            url, headers, body, timeout_s=TIMEOUT_S, bytes_max=ANSWER_BYTES_MAX
+        )
+    except Silent as error:
         raise Unanswered from error
+    return Answer(found.status, found.body)
 
 
 def outside(clock: Clock) -> Outside:

@@ -59,10 +59,8 @@ def user_invite(
 def user_link(login_name: Name, as_json: AsJson = False) -> None:
     """Make a link by which a person sets a new password; older links end."""
 
-    async def made(desk: PeopleDesk, user_id: str) -> Invited:
-        return await desk.invite_again(user_id, actor=ACTOR)
-
-    _tell_link(_at_person(login_name, made), as_json=as_json)
+    invited = _at_person(login_name, lambda desk, one: desk.invite_again(one, actor=ACTOR))
+    _tell_link(invited, as_json=as_json)
 
 
 @user_app.command("list")
@@ -90,10 +88,7 @@ def user_list(as_json: AsJson = False) -> None:
 def user_disable(login_name: Name, as_json: AsJson = False) -> None:
     """Let a person in no more, at once and everywhere; what was done stays recorded."""
 
-    async def disabled(desk: PeopleDesk, user_id: str) -> None:
-        await desk.disable(user_id, actor=ACTOR)
-
-    _at_person(login_name, disabled)
+    _at_person(login_name, lambda desk, one: desk.disable(one, actor=ACTOR))
     _tell(f"{login_name} is locked out.", as_json=as_json, login_name=login_name, disabled=True)
 
 
@@ -101,10 +96,7 @@ def user_disable(login_name: Name, as_json: AsJson = False) -> None:
 def user_enable(login_name: Name, as_json: AsJson = False) -> None:
     """Let a person in again."""
 
-    async def enabled(desk: PeopleDesk, user_id: str) -> None:
-        await desk.enable(user_id, actor=ACTOR)
-
-    _at_person(login_name, enabled)
+    _at_person(login_name, lambda desk, one: desk.enable(one, actor=ACTOR))
     _tell(f"{login_name} may log in.", as_json=as_json, login_name=login_name, disabled=False)
 
 
@@ -112,10 +104,9 @@ def user_enable(login_name: Name, as_json: AsJson = False) -> None:
 def user_logout(login_name: Name, as_json: AsJson = False) -> None:
     """End every login of a person: a laptop was lost, the person stays."""
 
-    async def ended(desk: PeopleDesk, user_id: str) -> int:
-        return await desk.end_logins(user_id, handle=None, actor=ACTOR)
-
-    count = _at_person(login_name, ended)
+    count = _at_person(
+        login_name, lambda desk, one: desk.end_logins(one, handle=None, actor=ACTOR)
+    )
     sentence = f"{count} logins of {login_name} ended."
     _tell(sentence, as_json=as_json, login_name=login_name, ended=count)
 

@@ -19,8 +19,9 @@ from alert_services import (
 )
 from alert_town import FakeDoor
 from jimpitan_server.adapters.alert_doors import ChannelSettings, open_doors
-from jimpitan_server.adapters.alert_http import Answered, of_status, retry_after
+from jimpitan_server.adapters.alert_http import of_status, retry_after
 from jimpitan_server.adapters.alert_smtp import SmtpDoor, SmtpServer
+from jimpitan_server.adapters.bounded_post import Answered
 from jimpitan_server.bootstrap import Program
 from jimpitan_server.domain.alert_message import SENT, Answer, Channel, Outcome, Why
 from jimpitan_server.entrypoints.log import configure_log

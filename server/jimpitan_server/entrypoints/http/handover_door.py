@@ -15,7 +15,7 @@ from jimpitan_server.domain.errors import Malformed, ServerError
 from jimpitan_server.domain.rupiah import ENTRY_IDR_MAX, Rupiah, total
 from jimpitan_server.domain.user import Role, Session
 from jimpitan_server.entrypoints.http.bearer import allow
-from jimpitan_server.entrypoints.http.form import form_fields
+from jimpitan_server.entrypoints.http.form import form_fault, form_fields, form_status
 from jimpitan_server.entrypoints.http.pages import page
 from jimpitan_server.entrypoints.http.parts import TheProgram
 from jimpitan_server.entrypoints.http.people import require
@@ -190,17 +190,14 @@ async def _page(
         people = await handover_rows.receivers(connection)
         givers = [view.offer.giver for view in views] + [view.offer.receiver for view in views]
         names = await login_names(connection, givers)
-    fault = ""
-    if error is not None:
-        fault = FAULTS.get(getattr(error, "code", ""), FORM_FAULT)
     free: list[InHand] = [one for one in held if not one.is_offered and one.total]
     return page(
         request,
         program,
         "serah.html",
-        error.status if isinstance(error, ServerError) else 422 if error else 200,
+        form_status(error),
         here=HERE,
-        fault=fault,
+        fault=form_fault(error, FAULTS, FORM_FAULT),
         new_id=str(uuid.uuid4()),
         held=free,
         held_total=total(one.total for one in held),

@@ -16,6 +16,7 @@ from jimpitan_server.domain.books import RemittanceMethod
 from jimpitan_server.domain.errors import Malformed, ServerError
 from jimpitan_server.domain.rupiah import Rupiah, total
 from jimpitan_server.domain.user import Role, Session
+from jimpitan_server.entrypoints.http.form import form_fault, form_status
 from jimpitan_server.entrypoints.http.handover_door import WHOLE_RUPIAH
 from jimpitan_server.entrypoints.http.pages import page
 from jimpitan_server.entrypoints.http.parts import TheProgram
@@ -105,15 +106,14 @@ async def _page(
     own = [one for one in held if one.holder == session.user_id and one.total]
     free = [one for one in own if not one.is_offered]
     typed = {name: "" if form is None else _text(form, name) for name in FIELDS}
-    fault = FAULTS.get(getattr(error, "code", ""), FORM_FAULT) if error is not None else ""
     now = program.clock.now().astimezone(ZoneInfo(program.settings.timezone))
     return page(
         request,
         program,
         "setor.html",
-        error.status if isinstance(error, ServerError) else 422 if error else 200,
+        form_status(error),
         here=HERE,
-        fault=fault,
+        fault=form_fault(error, FAULTS, FORM_FAULT),
         new_id=typed["nomor"] or str(uuid.uuid4()),
         typed=typed,
         ticked=[str(one) for one in form.getlist("hitungan")] if form is not None else None,

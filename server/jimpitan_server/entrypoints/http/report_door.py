@@ -18,7 +18,7 @@ from jimpitan_server.domain.report_text import group_text, radio_text
 from jimpitan_server.domain.user import Role, Session
 from jimpitan_server.entrypoints.http import words
 from jimpitan_server.entrypoints.http.admin_door import Looking
-from jimpitan_server.entrypoints.http.form import form_fields
+from jimpitan_server.entrypoints.http.form import form_fault, form_fields, form_status
 from jimpitan_server.entrypoints.http.open_data import OPEN_DATA, open_lines
 from jimpitan_server.entrypoints.http.pages import page
 from jimpitan_server.entrypoints.http.parts import TheProgram
@@ -167,9 +167,9 @@ async def _list(
         request,
         program,
         "laporan.html",
-        _status(error),
+        form_status(error),
         here=HERE,
-        fault=_fault(error),
+        fault=form_fault(error, FAULTS, FORM_FAULT),
         reports=await desk.latest(),
         week=week,
         new_id=str(uuid.uuid4()),
@@ -190,9 +190,9 @@ async def _one(
         request,
         program,
         "laporan_satu.html",
-        _status(error),
+        form_status(error),
         here=HERE,
-        fault=_fault(error),
+        fault=form_fault(error, FAULTS, FORM_FAULT),
         view=view,
         report=view.report,
         is_own=view.report.prepared_by == session.user_id,
@@ -200,11 +200,3 @@ async def _one(
         group=group_text(view.report, programme, program.settings.public_url),
         radio=radio_text(view.report, programme),
     )
-
-
-def _status(error: Exception | None) -> int:
-    return error.status if isinstance(error, ServerError) else 422 if error else 200
-
-
-def _fault(error: Exception | None) -> str:
-    return "" if error is None else FAULTS.get(getattr(error, "code", ""), FORM_FAULT)

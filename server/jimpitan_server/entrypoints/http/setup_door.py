@@ -11,7 +11,7 @@ from jimpitan_server.domain.errors import ServerError
 from jimpitan_server.domain.settlement import Settlement
 from jimpitan_server.domain.sticker import CodeMode
 from jimpitan_server.domain.user import Role, Session
-from jimpitan_server.entrypoints.http.form import form_fields
+from jimpitan_server.entrypoints.http.form import form_fault, form_fields, form_status
 from jimpitan_server.entrypoints.http.pages import page
 from jimpitan_server.entrypoints.http.parts import TheProgram
 from jimpitan_server.entrypoints.http.people import require
@@ -107,12 +107,11 @@ async def _page(
 ) -> HTMLResponse:
     desk = desk_of(program)
     containers = await program.visits.containers()
-    status = error.status if isinstance(error, ServerError) else 422 if error else 200
     return page(
         request,
         program,
         "mulai.html",
-        status,
+        form_status(error),
         here=HERE,
         guide=await desk.guide(),
         standing=await desk.standing(),
@@ -124,11 +123,5 @@ async def _page(
         token=token,
         gateway=gateway,
         gateway_token=gateway_token,
-        fault=_fault(error),
+        fault=form_fault(error, FAULTS, FORM_FAULT),
     )
-
-
-def _fault(error: Exception | None) -> str:
-    if error is None:
-        return ""
-    return FAULTS.get(getattr(error, "code", ""), FORM_FAULT)

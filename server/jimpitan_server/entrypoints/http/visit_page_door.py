@@ -13,7 +13,7 @@ from jimpitan_server.domain.ids import BoxId
 from jimpitan_server.domain.user import Role, Session
 from jimpitan_server.domain.visit_plan import JUMAT_MANIS, Rhythm, VisitPlan, VisitState
 from jimpitan_server.entrypoints.http.admin_door import Looking
-from jimpitan_server.entrypoints.http.form import form_fields
+from jimpitan_server.entrypoints.http.form import form_fault, form_fields, form_status
 from jimpitan_server.entrypoints.http.pages import page
 from jimpitan_server.entrypoints.http.parts import TheProgram
 from jimpitan_server.entrypoints.http.people import require
@@ -101,9 +101,9 @@ async def _visits(
         request,
         program,
         "kunjungan.html",
-        _status(error),
+        form_status(error),
         here=VISITS,
-        fault=_fault(error, VISIT_FAULT),
+        fault=form_fault(error, FAULTS, VISIT_FAULT),
         typed=typed or {},
         late=[v for v in visits if v.state in (VisitState.MISSED, VisitState.DUE)][-SHOWN:],
         coming=[v for v in visits if v.state is VisitState.AHEAD][:SHOWN],
@@ -166,16 +166,8 @@ async def _containers(
         request,
         program,
         "wadah.html",
-        _status(error),
+        form_status(error),
         here=CONTAINERS,
-        fault=_fault(error, PLACE_FAULT),
+        fault=form_fault(error, FAULTS, PLACE_FAULT),
         containers=await program.visits.containers(),
     )
-
-
-def _status(error: Exception | None) -> int:
-    return error.status if isinstance(error, ServerError) else 422 if error else 200
-
-
-def _fault(error: Exception | None, otherwise: str) -> str:
-    return FAULTS.get(getattr(error, "code", ""), otherwise) if error else ""

@@ -13,7 +13,7 @@ from jimpitan_server.domain.errors import Malformed, ServerError
 from jimpitan_server.domain.match import Relation
 from jimpitan_server.domain.user import Role, Session
 from jimpitan_server.entrypoints.http.admin_door import Looking
-from jimpitan_server.entrypoints.http.form import form_fields
+from jimpitan_server.entrypoints.http.form import form_fault, form_fields, form_status
 from jimpitan_server.entrypoints.http.import_door import closed_after
 from jimpitan_server.entrypoints.http.pages import page
 from jimpitan_server.entrypoints.http.parts import TheProgram
@@ -126,12 +126,11 @@ async def _page(
         left = await workbench_reading.waiting(connection, RELATIONS[which])
         right = await workbench_reading.unexplained(connection, RELATIONS[which], near_idr=near)
     links = await program.money.links()
-    status = error.status if isinstance(error, ServerError) else 422 if error else 200
     return page(
         request,
         program,
         "cocok.html",
-        status,
+        form_status(error),
         here=HERE,
         which=which,
         near=near,
@@ -143,5 +142,5 @@ async def _page(
         if form is not None
         else set(),
         reason=str(form.get("alasan", "")) if form is not None else "",
-        fault=FAULTS.get(getattr(error, "code", ""), FORM_FAULT) if error else "",
+        fault=form_fault(error, FAULTS, FORM_FAULT),
     )
