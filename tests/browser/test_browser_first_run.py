@@ -72,6 +72,9 @@ def test_an_office_comes_from_nothing_to_a_box_that_can_be_followed(console, vis
     page.click("main button")
     page.wait_for_url("**/admin/mulai")  # nothing is set up: the guide comes first
     assert page.inner_text("[aria-current=step] h2").startswith("1")
+    page.fill("[name=rekening]", "REK 1!")
+    page.click("text=Simpan rekening")
+    page.wait_for_selector("#account [role=alert]:has-text('huruf kecil')")
     page.fill("[name=rekening]", "bsi-1")
     page.click("text=Simpan rekening")
     page.wait_for_selector("#account.done")
@@ -84,7 +87,7 @@ def test_an_office_comes_from_nothing_to_a_box_that_can_be_followed(console, vis
     page.fill("[name=kotak]", "kaleng-1")
     page.fill("[name=isi]", "000201 ini bukan kode")
     page.click("text=Daftarkan kode")
-    page.wait_for_selector("[role=alert]:has-text('tidak dapat dibaca')")
+    page.wait_for_selector("#code [role=alert]:has-text('tidak dapat dibaca')")
     page.fill("[name=isi]", CODE)
     page.click("text=Daftarkan kode")
     page.wait_for_selector("#code.done")

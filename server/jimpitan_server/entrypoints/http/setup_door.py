@@ -9,6 +9,7 @@ from jimpitan_server.adapters.setup_desk import SetupDesk
 from jimpitan_server.bootstrap import Program
 from jimpitan_server.domain.errors import ServerError
 from jimpitan_server.domain.settlement import Settlement
+from jimpitan_server.domain.setup import Step
 from jimpitan_server.domain.sticker import CodeMode
 from jimpitan_server.domain.user import Role, Session
 from jimpitan_server.entrypoints.http.form import form_fault, form_fields, form_status
@@ -21,7 +22,9 @@ router = APIRouter(prefix="/admin/mulai", tags=["admin"], default_response_class
 Admin = Annotated[Session, Depends(require(Role.ADMIN))]
 HERE = "/admin/mulai"
 FORM_BYTES_MAX = 16 * 1024
-FORM_FAULT = "Periksa isian ini."
+ACCOUNT_FAULT = "Kode rekening terdiri dari 1 sampai 32 huruf kecil, angka, titik, _ atau -."
+BOX_FAULT = "Isi kode kotak seperti di stikernya: huruf kecil, angka, tanda hubung."
+GATEWAY_FAULT = "Nama gateway terdiri dari 1 sampai 32 huruf kecil, angka, titik, _ atau -."
 CODE_FAULT = "Kode QRIS ini tidak dapat dibaca. Salin seluruh isinya."
 FAULTS = {
     "account_differs": "Rekening itu sudah terdaftar dengan cara lain.",
@@ -31,6 +34,7 @@ FAULTS = {
     "money_malformed": CODE_FAULT,
     "conflict": "Kode itu sudah terdaftar.",
 }
+OTHERWISE = {Step.ACCOUNT: ACCOUNT_FAULT, Step.CODE: BOX_FAULT, Step.GATEWAY: GATEWAY_FAULT}
 
 
 @router.get("")
@@ -50,7 +54,7 @@ async def post_account(request: Request, program: TheProgram, session: Admin) ->
             actor=session.user_id,
         )
     except (ServerError, ValueError) as error:
-        return await _page(request, program, error=error, typed=form)
+        return await _page(request, program, error=error, at=Step.ACCOUNT, typed=form)
     return RedirectResponse(HERE, 303)
 
 
@@ -68,7 +72,7 @@ async def post_code(request: Request, program: TheProgram, session: Admin) -> Re
             actor=session.user_id,
         )
     except (ServerError, ValueError) as error:
-        return await _page(request, program, error=error, typed=form)
+        return await _page(request, program, error=error, at=Step.CODE, typed=form)
     return RedirectResponse(HERE, 303)
 
 
@@ -86,7 +90,7 @@ async def post_gateway(request: Request, program: TheProgram, _: Admin) -> Respo
     try:
         token = await program.add_gateway(name)
     except ServerError as error:
-        return await _page(request, program, error=error, typed=form)
+        return await _page(request, program, error=error, at=Step.GATEWAY, typed=form)
     return await _page(request, program, gateway=name, gateway_token=token)
 
 
@@ -100,6 +104,7 @@ async def _page(
     program: Program,
     *,
     error: Exception | None = None,
+    at: Step = Step.ACCOUNT,
     typed: dict[str, str] | None = None,
     token: str = "",
     gateway: str = "",
@@ -123,5 +128,6 @@ async def _page(
         token=token,
         gateway=gateway,
         gateway_token=gateway_token,
-        fault=form_fault(error, FAULTS, FORM_FAULT),
+        fault=form_fault(error, FAULTS, OTHERWISE[at]),
+        fault_step=at,
     )
