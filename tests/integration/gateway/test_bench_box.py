@@ -42,10 +42,14 @@ def test_status_logs_and_selftest_over_the_cable():
 
 
 def test_the_command_of_the_readme_answers(tmp_path):
+    # Tests that a script runs in the background ignore SIGINT, and the box would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     link = tmp_path / "box"
     command = [sys.executable, "-m", "jimpitan_simulator.cli", "usb-box", "--box", BOX]
     with subprocess.Popen(
-        [*command, "--link", str(link), "--seconds", "60"], stdout=subprocess.PIPE, text=True
+        [*command, "--link", str(link), "--seconds", "60"],
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline().strip() == str(link)
