@@ -15,8 +15,8 @@ class Link(NamedTuple):
     """Payments and the credits that answer them, before it is known whose money each was.
 
     `refunds` were kept back from the credits. Of a batch (`is_batch`) payments may be lost, so
-    that what the credits bring beyond it is none of its payments'. (A named tuple: a country's
-    year has a million.)
+    that what the credits bring beyond it is none of its payments'. `due` is what should come for
+    the payments, where it was added up before. (A named tuple: a country's year has a million.)
     """
 
     payments: tuple[Payment, ...]
@@ -26,6 +26,7 @@ class Link(NamedTuple):
     evidence: Mapping[str, object] = NO_EVIDENCE
     refunds: tuple[Refund, ...] = ()
     is_batch: bool = False
+    due: Rupiah | None = None
 
 
 def due_of(payments: Iterable[Payment]) -> Rupiah:
@@ -60,7 +61,7 @@ def link_of_equal(batch: Batch, credit: Credit) -> Link:
     reason = f"The {len(batch.payments)} payments of {batch.name} have this sum."
     if credit.booked_on > batch.last_on:
         reason += f" It was due by {batch.last_on.isoformat()}."
-    return Link(payments=batch.payments, credits=(credit,), state=State.MATCHED, reason=reason)
+    return Link(batch.payments, (credit,), State.MATCHED, reason, due=batch.due)
 
 
 def link_of_run(run: Sequence[Batch], credit: Credit) -> Link:

@@ -50,8 +50,9 @@ class _Batches:
         terminals = [""] * len(payments)
         if by_terminal:
             terminals = plain_all([one.terminal or "" for one in payments])
-        for payment, terminal in zip(payments, terminals, strict=True):
-            parts[*profile.batch_of(payment.paid_at), terminal].append(payment)
+        closing = profile.batches_of([one.paid_at for one in payments])
+        for payment, (day, number), terminal in zip(payments, closing, terminals, strict=True):
+            parts[day, number, terminal].append(payment)
         self._by_ordinal: dict[int, dict[str, list[Batch]]] = defaultdict(dict)
         for (closes_on, number, terminal), part in sorted(parts.items()):
             first_on, last_on = profile.credited_between(closes_on, rules.calendar)

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter, itemgetter
@@ -17,7 +17,7 @@ from jimpitan_server.domain.books import (
     Rules,
 )
 from jimpitan_server.domain.ids import BoxId
-from jimpitan_server.domain.match import NO_EVIDENCE, Match, Relation, State, match_of
+from jimpitan_server.domain.match import Match, Relation, State, match_of
 from jimpitan_server.domain.match_sensed import compare_count
 from jimpitan_server.domain.rupiah import NOTHING, Rupiah
 
@@ -27,10 +27,10 @@ _NO_TIME = timedelta(0)
 class Visit(NamedTuple):
     """Lid openings of one box that follow each other so closely that they are one visit.
 
-    `key` names it: its box and the sequence number of its first opening.
+    `names` has its one name as matches hold it: its box and the number of its first opening.
     """
 
-    key: str
+    names: tuple[str]
     box: BoxId
     first_at: datetime
     openings: tuple[LidOpening, ...]
@@ -50,9 +50,7 @@ def match_cash(books: Books, rules: Rules) -> list[Match]:
     for papers in _by_box(books):
         visits = _visits(papers.openings, rules)
         visit_of = _visits_by_collection(visits, papers.collections, rules)
-        matches += _lid_counts(papers.collections, visits, visit_of, rules, books.now)
-        if papers.expectations:
-            matches += _sensor_counts(papers, visit_of, rules)
+        matches += _box_counts(papers, visits, visit_of, rules, books.now)
     matches += _count_remittances(books, rules)
     return matches
 
@@ -90,10 +88,11 @@ def _visits(openings: list[LidOpening], rules: Rules) -> list[Visit]:
         else:
             parts[-1].append(opening)
         until = opening.at + rules.visit_gap
-    return [
-        Visit(f"{part[0].box}/{part[0].seq}", part[0].box, part[0].at, tuple(part))
-        for part in parts
-    ]
+    return [Visit((_name_of(part[0]),), part[0].box, part[0].at, tuple(part)) for part in parts]
+
+
+def _name_of(opening: LidOpening) -> str:
+    return f"{opening.box}/{opening.seq}"
 
 
 def _visits_by_collection(
@@ -145,7 +144,7 @@ def _near(counted: Iterable[Collection], visits: "_Visits", rules: Rules) -> lis
             distance = visit.distance(one.lid_at)
             if distance <= rules.lid_tolerance:
                 away = abs(visit.first_at - one.lid_at)
-                near.append((distance, away, one.collection_id, visit.key, visit))
+                near.append((distance, away, one.collection_id, visit.names[0], visit))
     return near
 
 
@@ -193,73 +192,84 @@ def _reach_of(visit: Visit) -> timedelta:
     return openings[-1].at - visit.first_at + max([one.uncertainty for one in openings])
 
 
-def _lid_counts(
-    collections: Iterable[Collection],
+def _box_counts(
+    papers: _BoxPapers,
     visits: list[Visit],
     visit_of: dict[str, Visit],
     rules: Rules,
     now: datetime,
 ) -> Iterator[Match]:
-    counted: set[str] = set()
-    for one in collections:
-        visit = visit_of.get(one.collection_id)
-        if visit is not None:
-            counted.add(visit.key)
-            yield _lid_count(State.MATCHED, visit, one, "The lid was opened where it was counted.")
-        elif one.sensed:
-            due = one.lid_at + rules.records_due
-            state = State.EXPECTED if now <= due else State.MISSING
-            yield _lid_count(state, None, one, "No lid opening of this box near the count.")
-    if len(counted) == len(visits):
-        return
-    for visit in visits:
-        if visit.key not in counted:
-            due = visit.first_at + rules.count_due
-            state = State.EXPECTED if now <= due else State.MISSING
-            yield _lid_count(state, visit, None, "The lid was opened and no count has come.")
-
-
-def _lid_count(
-    state: State, visit: Visit | None, collection: Collection | None, reason: str
-) -> Match:
-    counted = collection.total if collection else NOTHING
-    named = visit or collection
-    assert named is not None
-    return match_of(
-        (
-            Relation.LID_COUNT,
-            state,
-            (visit.key,) if visit else (),
-            (collection.collection_id,) if collection else (),
-            counted,
-            counted,
-            reason,
-            named.box,
-            {"opened_at": visit.first_at} if visit else NO_EVIDENCE,
-        )
-    )
-
-
-def _sensor_counts(
-    papers: _BoxPapers, visit_of: dict[str, Visit], rules: Rules
-) -> Iterator[Match]:
-    """Compare each count with the interval that its holding period's deposits lead to.
+    """Compare each count with the lid's openings, and with the deposits sensed before these.
 
     A sensor never makes money wrong: below and above are evidence, and say so.
     """
     sensed = {one.lid_seq: one for one in papers.expectations}
+    low, high = rules.deposit_low, rules.deposit_high
+    counted: set[str] = set()
     for one in papers.collections:
-        visit = visit_of.get(one.collection_id)
-        if visit is None:
-            continue
-        openings = visit.openings
-        if len(openings) == 1:  # as nearly every visit
-            only = sensed.get(openings[0].seq)
-            known = [only] if only is not None else []
-        else:
-            known = [sensed[opening.seq] for opening in openings if opening.seq in sensed]
-        if known:
-            yield compare_count(one, known, low=rules.deposit_low, high=rules.deposit_high)
+        visit, total, right = visit_of.get(one.collection_id), one.total, (one.collection_id,)
+        if visit is not None:
+            counted.add(visit.names[0])
+            yield _lid_count(State.MATCHED, visit, right, total, _COUNTED)
+            known, left = _known(visit, sensed)
+            if known:
+                yield compare_count(one, known, left=left, right=right, low=low, high=high)
+        elif one.sensed:
+            due = one.lid_at + rules.records_due
+            state = State.EXPECTED if now <= due else State.MISSING
+            yield _count_alone(state, one)
+    for visit in visits if len(counted) < len(visits) else ():
+        if visit.names[0] not in counted:
+            due = visit.first_at + rules.count_due
+            state = State.EXPECTED if now <= due else State.MISSING
+            yield _lid_count(state, visit, (), NOTHING, _NOT_COUNTED)
+
+
+_COUNTED = "The lid was opened where it was counted."
+_NOT_COUNTED = "The lid was opened and no count has come."
+
+
+def _lid_count(
+    state: State, visit: Visit, right: tuple[str, ...], counted: Rupiah, reason: str
+) -> Match:
+    return match_of(
+        (
+            Relation.LID_COUNT,
+            state,
+            visit.names,
+            right,
+            counted,
+            counted,
+            reason,
+            visit.box,
+            {"opened_at": visit.first_at},
+        )
+    )
+
+
+def _count_alone(state: State, collection: Collection) -> Match:
+    return Match(
+        relation=Relation.LID_COUNT,
+        state=state,
+        left=(),
+        right=(collection.collection_id,),
+        left_total=collection.total,
+        right_total=collection.total,
+        reason="No lid opening of this box near the count.",
+        box=collection.box,
+    )
+
+
+def _known(
+    visit: Visit, sensed: Mapping[int, Expectation]
+) -> tuple[list[Expectation], tuple[str, ...]]:
+    """Return what was sensed in the holding periods that a visit ended, and their openings."""
+    openings = visit.openings
+    if len(openings) == 1:  # as nearly every visit
+        only = sensed.get(openings[0].seq)
+        return ([only] if only is not None else []), visit.names
+    ended = [opening for opening in openings if opening.seq in sensed]
+    return [sensed[one.seq] for one in ended], tuple([_name_of(one) for one in ended])
 
 
 def _count_remittances(books: Books, rules: Rules) -> Iterator[Match]:

@@ -140,7 +140,8 @@ def _of_donors(link: Link) -> Match:
     else:
         left = tuple([payment.payment_id for payment in payments])
         right = tuple([credit.credit_id for credit in credits_])
-        due, arrived = due_of(payments), total([credit.amount for credit in credits_])
+        due = due_of(payments) if link.due is None else link.due
+        arrived = total([credit.amount for credit in credits_])
         box = _one_box(payments)
     return match_of(
         (

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
+from itertools import chain
 from operator import attrgetter
 
 from jimpitan_server.domain.bank_habits import UNSEEN, BankHabits
@@ -85,7 +86,7 @@ def _link_account(
     waiting = {credit.credit_id: credit for credit in credits_}
     links, shapes = link_named(payments, waiting, rules)
     shapes |= habits.reference_shapes
-    linked = {payment.payment_id for link in links for payment in link.payments}
+    linked = {link.payments[0].payment_id for link in links}
     rest, repeated = _without_repeats(payments, linked, claimed)
     by_qris = [one for one in waiting.values() if says_any(one.text, rules.qris_words)]
     named = len(links)
@@ -110,8 +111,9 @@ def _without_link(payments: list[Payment], links: list[Link]) -> list[Payment]:
     """Return those of some payments that are in none of the links of them."""
     if sum([len(link.payments) for link in links]) == len(payments):
         return []
-    linked = {payment.payment_id for link in links for payment in link.payments}
-    return [payment for payment in payments if payment.payment_id not in linked]
+    # The very same papers: to read the name of each again would take as long as to match it.
+    linked = set(map(id, chain.from_iterable([link.payments for link in links])))
+    return [payment for payment in payments if id(payment) not in linked]
 
 
 def _by_profile(

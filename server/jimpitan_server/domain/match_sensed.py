@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from jimpitan_server.domain.books import Collection, Expectation
 from jimpitan_server.domain.discrepancy import Discrepancy, Severity
@@ -39,15 +40,22 @@ class _Sensed:
 
 
 def compare_count(
-    counted: Collection, known: Sequence[Expectation], *, low: Rupiah, high: Rupiah
+    counted: Collection,
+    known: Sequence[Expectation],
+    *,
+    left: tuple[str, ...],
+    right: tuple[str],
+    low: Rupiah,
+    high: Rupiah,
 ) -> Match:
     """Return the match of a count and what its box sensed; `low` and `high` are of one deposit.
 
+    `left` has the names of the lid openings that ended what is known, `right` that of the count.
     A box that weighs leads to an interval of money and a number of pieces; of one that only
     counts, the number of deposits and what one of them may be worth are all there is.
     """
     if len(known) == 1 and not known[0].moments.weighed:
-        return _compare_deposits(counted, known[0], low.amount, high.amount)
+        return _compare_deposits(counted, known[0], left, right, (low.amount, high.amount))
     sensed = _sensed(known, low, high)
     state, reason = _judged(counted, sensed)
     expected = min(max(counted.total.amount, sensed.low_idr), sensed.high_idr)
@@ -58,8 +66,8 @@ def compare_count(
     return Match(
         relation=Relation.SENSOR_COUNT,
         state=state,
-        left=tuple(f"{one.box}/{one.lid_seq}" for one in known),
-        right=(counted.collection_id,),
+        left=left,
+        right=right,
         left_total=Rupiah(expected),
         right_total=counted.total,
         reason=reason,
@@ -69,16 +77,17 @@ def compare_count(
 
 
 def _compare_deposits(
-    counted: Collection, known: Expectation, low_idr: int, high_idr: int
+    counted: Collection,
+    known: Expectation,
+    left: tuple[str, ...],
+    right: tuple[str],
+    each_idr: tuple[int, int],
 ) -> Match:
     """Compare a count with the deposits of one period, of which nothing else was sensed."""
-    deposits, missing = known.deposits, known.records_missing
-    counted_idr, least, most = (
-        counted.total.amount,
-        low_idr * deposits,
-        high_idr * (deposits + missing),
-    )
-    state, word, expected = State.WITHIN_TOLERANCE, "inside", counted.total
+    deposits, missing, total = known.deposits, known.records_missing, counted.total
+    low_idr, high_idr = each_idr
+    counted_idr, least, most = total.amount, low_idr * deposits, high_idr * (deposits + missing)
+    state, word, expected = State.WITHIN_TOLERANCE, "inside", total
     if counted_idr < least:
         state, word, expected = State.UNDER, "below", Rupiah(least)
     elif counted_idr > most:
@@ -87,11 +96,11 @@ def _compare_deposits(
         (
             Relation.SENSOR_COUNT,
             state,
-            (f"{known.box}/{known.lid_seq}",),
-            (counted.collection_id,),
+            left,
+            right,
             expected,
-            counted.total,
-            f"The count is {word} what {deposits} sensed deposits lead us to expect.",
+            total,
+            _reason(word, deposits),
             counted.box,
             {
                 "deposits": deposits,
@@ -103,6 +112,12 @@ def _compare_deposits(
             },
         )
     )
+
+
+@lru_cache(maxsize=4096)
+def _reason(word: str, deposits: int) -> str:
+    """Return one text for all counts of which it is true: most of a year's share a few hundred."""
+    return f"The count is {word} what {deposits} sensed deposits lead us to expect."
 
 
 def _sensed(known: Sequence[Expectation], low: Rupiah, high: Rupiah) -> _Sensed:

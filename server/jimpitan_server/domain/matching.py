@@ -3,7 +3,7 @@
 It can run again at any time on everything there is, in any order, with the same result.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
@@ -95,26 +95,12 @@ def _by_relation(found: Iterable[Match]) -> dict[Relation, list[Match]]:
     for match in found:
         by_relation[match.relation].append(match)
     for relation, matches in by_relation.items():
-        by_relation[relation] = [
-            *_sorted([one for one in matches if one.left], _first_left),
-            *_sorted([one for one in matches if not one.left], _first_right),
-        ]
+        by_left = {one.left[0]: one for one in matches if one.left}
+        by_right = {one.right[0]: one for one in matches if not one.left}
+        assert len(by_left) + len(by_right) == len(matches), "two matches under one key"
+        by_relation[relation] = [by_left[one] for one in sorted(by_left)]
+        by_relation[relation] += [by_right[one] for one in sorted(by_right)]
     return by_relation
-
-
-def _sorted(matches: list[Match], first: Callable[[Match], str]) -> list[Match]:
-    """Return matches by what their keys end with, each of which names one."""
-    matches.sort(key=first)
-    assert len(set(map(first, matches))) == len(matches), "two matches under one key"
-    return matches
-
-
-def _first_left(match: Match) -> str:
-    return match.left[0]
-
-
-def _first_right(match: Match) -> str:
-    return match.right[0]
 
 
 def _position(books: Books, by_relation: Mapping[Relation, list[Match]]) -> Position:

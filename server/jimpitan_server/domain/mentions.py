@@ -28,12 +28,11 @@ def words_of(text: str) -> set[str]:
     return {*_WORD.findall(upper), *(plain(chunk) for chunk in chunks)}
 
 
-def plain_all(names: Sequence[str]) -> list[str]:
+def plain_all(names: list[str]) -> list[str]:
     """Return references as they are compared, in the same order; empty ones stay empty."""
-    joined = "\n".join(names).upper()
-    found = joined.split("\n")
-    if len(found) == len(names) and joined.isascii() and joined.replace("\n", "").isalnum():
-        return found  # all are plain, as nearly always
+    joined = "".join(names)
+    if joined.isascii() and joined.isalnum() and joined.upper() == joined:
+        return names  # all are plain, as nearly always
     return [plain(name) for name in names]
 
 

@@ -1,12 +1,12 @@
 """Settlement: when and in which parts an acquirer pays QRIS payments into the account."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from jimpitan_server.domain.bank_calendar import CLOSED_RUN_MAX, BankCalendar
-from jimpitan_server.domain.bank_day import WIB, bank_day
+from jimpitan_server.domain.bank_day import WIB, bank_day, bank_days
 from jimpitan_server.domain.money_errors import ProfileMalformed
 
 LAG_DAYS_MAX = 14
@@ -59,6 +59,12 @@ class SettlementProfile:
                 return local.date(), number
         # After the last cut-off: the first batch of the next day.
         return local.date() + timedelta(days=1), 0
+
+    def batches_of(self, paid_at: Iterable[datetime]) -> list[tuple[date, int]]:
+        """Return the same of many payments, in their order."""
+        if not self.cutoffs:
+            return [(day, 0) for day in bank_days(paid_at)]
+        return [self.batch_of(one) for one in paid_at]
 
     def credited_between(self, closes_on: date, calendar: BankCalendar) -> tuple[date, date]:
         """Return the first and the last day on which the credit of a batch should come."""
