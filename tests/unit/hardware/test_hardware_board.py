@@ -33,6 +33,19 @@ def test_the_board_joins_what_harness_and_pin_map_join():
     assert carrier.check_nets(BOARD, HARNESS, NETS) == []
 
 
+def test_a_chip_is_placed_as_it_is_seen_from_above():
+    """Pin 1 below at the left of the notch, then against the clock: a mirrored one burns."""
+    places = [(pad.x, -pad.y) for pad in BOARD.pads if pad.part == "U8"]
+    assert len(places) == 14
+    turns = sum(
+        a * d - b * c for (a, b), (c, d) in zip(places, [*places[1:], places[0]], strict=True)
+    )
+    assert turns > 0  # against the clock, y up
+    assert places[0] == (min(x for x, _ in places), min(y for _, y in places))
+    assert places[13][0] == places[0][0]
+    assert places[13][1] - places[0][1] == pytest.approx(7.62)
+
+
 def test_a_pad_with_another_net_is_named():
     pads = [replace(p, net="5V") if (p.part, p.pin) == ("J3", "2") else p for p in BOARD.pads]
     wrong = carrier.check_nets(replace(BOARD, pads=tuple(pads)), HARNESS, NETS)

@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from jimpitan_hardware import circuits, electrics, wiring
+from jimpitan_hardware import circuits, electrics, pinmap, wiring
 
 HARNESS = wiring.load()
 
@@ -17,6 +17,19 @@ def board(**parts):
 def valued(name, value):
     """Return the harness with another value at a place."""
     return board(**{name: (value, HARNESS.board[name][1])})
+
+
+def pinned(pin, net):
+    """Return the harness with another net at a pin of the lights' buffer."""
+    value, nets = HARNESS.board["U8"]
+    return board(U8=(value, (*nets[: pin - 1], net, *nets[pin:])))
+
+
+def fed(net):
+    """Return the harness with the lights at another supply."""
+    lights = HARNESS.parts["A3"]
+    other = dataclasses.replace(lights, nets_by_pin={**lights.nets_by_pin, "5V": net})
+    return dataclasses.replace(HARNESS, parts={**HARNESS.parts, "A3": other})
 
 
 def found(harness, pull="none"):
@@ -58,8 +71,16 @@ def test_the_divider_and_pull_of_before_are_found():
         (board(Q2=("S8050", ("BUZZER_LOW", "BUZZER_BASE", "GND"))), "none", "BUZZER has no"),
         (board(R17=None), "none", "The piezo has no resistor"),
         (valued("R17", "47"), "none", "The piezo's transistor does not shut through"),
-        (board(D2=None), "none", "The lights take 3.57 V for high, and get 3.2."),
-        (board(D2=("1N4001", ("5V", "LIGHTS_SUPPLY"))), "none", "The lights take 3.57 V"),
+        (board(U8=None), "none", "The lights take 3.57 V for high, and get 3.20."),
+        (valued("U8", "74HC125"), "none", "The lights take 3.57 V for high, and get 3.20."),
+        (pinned(14, "3V3"), "none", "The lights' buffer has 3V3 at pin 14, not 5V."),
+        (pinned(1, "5V"), "none", "The lights' buffer has 5V at pin 1, not GND."),
+        (pinned(9, ""), "none", "The lights' buffer has an open input at pin 9."),
+        (pinned(6, "GND"), "none", "The lights' buffer has GND at its unused output 6."),
+        (board(R18=None), "none", "The data of the lights may rest at 3.40 V"),
+        (valued("R18", "100k"), "none", "The data of the lights may rest at 2.34 V"),
+        (board(C3=None), "none", "The lights' buffer has no capacitor of 100n."),
+        (fed("SENDERS_HIGH"), "none", "The lights are not fed with 5V"),
     ],
 )
 def test_a_circuit_that_does_not_do_it_is_named(harness, pull, sentence):
@@ -105,7 +126,7 @@ def test_the_firmware_does_what_the_circuits_are_reckoned_for():
     assert "freq=CARRIER_HZ, duty_u16=1 << 15" in text["parts"]  # half of the time
     assert electrics.CARRIER_DUTY == 0.5
     assert "RATIO = 2 " in text["battery"]
-    assert "BRIGHTNESS_MAX = 64 " in text["lights"]  # 60 mA, for which the diode's drop is taken
+    assert "BRIGHTNESS_MAX = 64 " in text["lights"]  # 60 mA, with which the fuse is reckoned
 
 
 def test_the_acceptance_list_asks_for_what_is_reckoned_with():
@@ -117,8 +138,8 @@ def test_the_acceptance_list_asks_for_what_is_reckoned_with():
         return f"{low:g} sampai {high:g} V".replace(".", ",")
 
     assert f"5V {said(*electrics.RAIL_V)}; 3V3 {said(*electrics.LOGIC_V)}" in paper
-    highest = electrics.RAIL_V[1] - electrics.DIODE_V[0]
-    assert f"J6-1 4,0 sampai {highest:.1f} V".replace(".", ",") in paper
+    assert f"kaki 14 U8 dan J6-1 {said(*electrics.RAIL_V)}" in paper
+    assert f"U8 bertulis {' atau '.join(electrics.BUFFERS)}" in paper
     series = electrics.resistor(HARNESS, "5V", "SENDERS_HIGH")
     mean = [ma / 1000 * electrics.CARRIER_DUTY * series for ma in (8.2, 13.2)]
     assert said(round(mean[0], 1), round(mean[1], 2)) in paper
@@ -132,9 +153,47 @@ def test_a_value_is_read_as_it_is_printed(value, number):
 
 
 def test_a_drawing_that_says_what_is_not_wired_is_refused():
-    circuits.picture(HARNESS)
-    moved = board(R13=("4k7", ("BUZZER_BASE", "GND")), Q1=("S8050", ("5V", "B", "SENDERS_LOW")))
-    with pytest.raises(circuits.WrongDrawing, match=r"share no net|is not at"):
-        circuits.picture(moved)
-    with pytest.raises(circuits.WrongDrawing, match="mains: R3 is not at MAINS"):
-        circuits.picture(board(R3=("68k", ("5V", "MAINS_PRESENT"))))
+    circuits.picture(HARNESS, pinmap.load())
+    moved = board(R13=("4k7", ("BUZZER_BASE", "GND")))
+    with pytest.raises(circuits.WrongDrawing, match="R13 is not at"):
+        circuits.picture(moved, pinmap.load())
+    with pytest.raises(circuits.WrongDrawing, match="mains: R3 is not at"):
+        circuits.picture(board(R3=("68k", ("5V", "MAINS_PRESENT"))), pinmap.load())
+
+
+@pytest.mark.parametrize(
+    ("title", "rungs", "sentence"),
+    [
+        (  # as it was drawn once: the lights between their diode and the piezo's transistor
+            "piezo",
+            (("A3", "5V", "GND"), ("Q2", "BUZZER_LOW", "GND")),
+            "piezo: A3 does not end at Q2.",
+        ),
+        ("lights", (("A3", "5V", "SENDERS_LOW"),), "lights: A3 is not at"),
+        ("lights", (("R17", "5V", "BUZZER_LOW"),), "lights: R11 does not drive."),
+    ],
+)
+def test_lights_are_not_drawn_in_series_with_what_they_are_not(title, rungs, sentence):
+    ladder = next(one for one in circuits.ladders(HARNESS) if one.title == title)
+    drawn = tuple(circuits.Rung(part=p, upper=up, lower=low) for p, up, low in rungs)
+    circuits.check(HARNESS, ladder)
+    with pytest.raises(circuits.WrongDrawing, match=sentence):
+        circuits.check(HARNESS, dataclasses.replace(ladder, rungs=drawn))
+
+
+def test_every_small_part_of_a_circuit_is_drawn():
+    """The lights between 5 V and ground, the piezo between 5 V and its transistor."""
+    drawn = set()
+    for one in circuits.ladders(HARNESS):
+        more = (one.down, one.beside)
+        for rung in (*one.rungs, *one.drive, *(each for each in more if each)):
+            drawn.add((rung.part, rung.upper, rung.lower))
+    assert {
+        ("A3", "5V", "GND"),
+        ("A3", "5V", "BUZZER_LOW"),
+        ("U8", "LIGHTS", "LIGHTS_5V"),
+    } <= drawn
+    plain = {"R5", "R6", "R7", "R8", "R9", "R10", "C1", "C3", "JP1"}  # drawn by their table alone
+    assert {part for part, _, _ in drawn} - {"A1", "A3"} == set(HARNESS.board) - plain
+    notes = [note for one in circuits.ladders(HARNESS) for note in one.notes]
+    assert "GND: 1, 4, 5, 7, 9, 10, 12, 13" in notes
