@@ -18,7 +18,7 @@ from jimpitan_hardware.wiring import Harness
 STEP = 112  # from net to net, down a ladder
 HALF_WIDE, HALF_HIGH = 58, 17
 ASIDE, BESIDE = 156, 140  # from a ladder to what drives it, and to what lies beside a part
-SIZE = (950, 950)
+SIZE = (1050, 950)
 LETTERS, TITLE, LINE = 14, 18, 19
 
 
@@ -46,7 +46,7 @@ class Ladder:
     drive: tuple[Rung, ...] = ()  # its lowest net is one of the last rung's, which it drives
     rails: dict[str, str] = field(default_factory=dict)  # at which pin of a plug a rail is meant
     down: Rung | None = None  # from a net of the drive to ground
-    beside: Rung | None = None  # beside the rung between the same nets
+    beside: Rung | None = None  # beside what lies between the same nets
     notes: tuple[str, ...] = ()
 
 
@@ -55,15 +55,16 @@ def ladders(harness: Harness) -> tuple[Ladder, ...]:
     return (
         Ladder(
             title="mains",
-            at=(100, 80),
+            at=(75, 80),
             rungs=(
                 Rung(part="R3", upper="MAINS", lower="MAINS_PRESENT"),
                 Rung(part="R4", upper="MAINS_PRESENT", lower="GND"),
             ),
+            beside=Rung(part="R19", upper="MAINS", lower="GND"),
         ),
         Ladder(
             title="battery",
-            at=(290, 80),
+            at=(345, 80),
             rungs=(
                 Rung(part="R1", upper="BATTERY", lower="BATTERY_ADC"),
                 Rung(part="R2", upper="BATTERY_ADC", lower="GND"),
@@ -93,7 +94,7 @@ def _senders() -> Ladder:
 def _piezo() -> Ladder:
     return Ladder(
         title="piezo",
-        at=(680, 632),
+        at=(740, 632),
         rungs=(
             Rung(part="A3", upper="5V", lower="BUZZER_LOW", words="A3  piezo"),
             Rung(part="Q2", upper="BUZZER_LOW", lower="GND"),
@@ -110,7 +111,7 @@ def _lights(harness: Harness) -> Ladder:
     grounded = ", ".join(str(n) for n, net in enumerate(nets, start=1) if net == "GND")
     return Ladder(
         title="lights",
-        at=(850, 304),
+        at=(960, 304),
         rungs=(Rung(part="A3", upper="5V", lower="GND", words="A3  4 WS2812"),),
         rails={"5V": "J6-1", "GND": "J6-2"},
         drive=(
@@ -191,6 +192,10 @@ class _Pen:
             self.words(x - HALF_WIDE - 10, middle - 10, "B")
 
 
+def _ends(rung: Rung) -> tuple[str, str]:
+    return rung.upper, rung.lower
+
+
 def _ladder(pen: _Pen, ladder: Ladder) -> None:
     """Draw a ladder's parts from above, and say what leaves at its nets."""
     x, top = ladder.at
@@ -207,11 +212,12 @@ def _ladder(pen: _Pen, ladder: Ladder) -> None:
             pen.dot(x, y)
             pen.words(x + 9, y - 12, tap, "lm")
     if ladder.beside is not None:
-        y = top + nets.index(ladder.beside.upper) * STEP
-        for end in (y, y + STEP):
+        first, last = (top + nets.index(net) * STEP for net in _ends(ladder.beside))
+        for end in (first, last):
             pen.wire((x, end), (x + BESIDE, end))
             pen.dot(x, end)
-        pen.part(x + BESIDE, y, ladder.beside)
+        pen.wire((x + BESIDE, first), (x + BESIDE, last))
+        pen.part(x + BESIDE, (first + last - STEP) // 2, ladder.beside)
 
 
 def _drive(pen: _Pen, ladder: Ladder) -> None:

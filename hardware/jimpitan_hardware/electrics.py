@@ -22,6 +22,10 @@ LOGIC_V = (3.2, 3.4)  # bound: of the 3.3 V rail, measured at acceptance
 # ESP32 datasheet, table 13 (the S3's, which names the same, was not read again): VIH 0.75 VDD,
 # VOH 0.8 VDD at 40 mA, pulls of 45 k (typical).
 HIGH_SHARE, OUT_HIGH_SHARE, PULL_OHM = 0.75, 0.8, 45_000.0
+LOW_SHARE = 0.25  # ESP32 datasheet, table 13: VIL 0.25 VDD
+LEAK_MA = 0.5  # SS14 datasheet: what a Schottky of 1 A lets back at 25 degrees, 40 V; at 5 V less
+RESISTOR_W = 0.25  # bound: of the resistors on the bill
+CHARGER = "18650 charger"  # the only part that has a right to both sides; acceptance tries it
 ABOVE_V = 0.1  # bound: above the rail; the datasheet bears 0.3 V
 GPIO_MA_MAX = 20.0  # bound: half of the datasheet's 40 mA
 # S8050 of Unisonic (QW-R201-013) and 8050S: VBE at most 1.0 V at 10 mA, gain 120 at least at
@@ -125,6 +129,39 @@ def mains(harness: Harness, pull: str) -> Reckoned:
     if off > 0.1 * LOGIC_V[0]:
         wrong.append(f"The input for mains has {off:.2f} V without mains.")
     return Reckoned(f"mains: {low:.2f} to {high:.2f} V at its input, pull {pull}", wrong)
+
+
+def feed_back(harness: Harness) -> Reckoned:
+    """Without mains nothing of ours feeds the adaptor's wire, and a leak is led to ground.
+
+    What the charger itself lets back through its diode would else lift 168 k far enough.
+    """
+    wrong = [
+        f"{name} joins MAINS and {net}: without mains it feeds the adaptor's wire."
+        for name, (_, nets) in harness.board.items()
+        if "MAINS" in nets
+        for net in sorted(set(nets) - {"MAINS", "MAINS_PRESENT", "GND"})
+    ]
+    wrong += [
+        f"{name} joins MAINS and {net}: without mains it feeds the adaptor's wire."
+        for name, part in harness.parts.items()
+        if "MAINS" in part.nets_by_pin.values() and not part.part.startswith(CHARGER)
+        for net in sorted(set(part.nets_by_pin.values()) - {"MAINS", "GND"})
+    ]
+    upper = resistor(harness, "MAINS", "MAINS_PRESENT")
+    lower = resistor(harness, "MAINS_PRESENT", "GND")
+    bleeder = resistor(harness, "MAINS", "GND")
+    if upper is None or lower is None:
+        return Reckoned("no mains", [*wrong, "MAINS has no divider."])
+    divider = upper + lower
+    load = _beside(bleeder, divider) if bleeder else divider
+    leak_ma = LOW_SHARE * LOGIC_V[0] * divider / lower / load * 1000 * (1 - TOLERANCE)
+    if leak_ma < LEAK_MA:
+        wrong.append(f"A leak of {leak_ma:.3f} mA from the charger reads as mains.")
+    heat_w = MAINS_V[1] ** 2 / bleeder if bleeder else 0.0
+    if heat_w > RESISTOR_W / 2:
+        wrong.append(f"The resistor from MAINS to GND bears {heat_w:.2f} W.")
+    return Reckoned(f"no mains: a leak of {leak_ma:.2f} mA still reads as battery", wrong)
 
 
 def battery(harness: Harness) -> Reckoned:
@@ -278,6 +315,7 @@ def reckon(harness: Harness, *, mains_pull: str | None = None) -> Sequence[Recko
     pull = pull_of("MAINS_PRESENT") if mains_pull is None else mains_pull
     return (
         mains(harness, pull),
+        feed_back(harness),
         battery(harness),
         senders(harness),
         buzzer(harness),
