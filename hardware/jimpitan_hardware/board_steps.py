@@ -102,7 +102,7 @@ def check_in_kicad(source: Path, folder: Path, board: Board) -> list[str]:
         return [f"KiCad's script failed: {done.stderr.strip()[-300:]}"]
     found = json.loads(done.stdout.strip().splitlines()[-1])
     wrong = [
-        f"KiCad found {found[what]} {what}: see {folder / 'drc.txt'}."
+        f"KiCad found {found[what]} {what}, {', '.join(found['kinds'])}: see {folder / 'drc.txt'}."
         for what in ("violations", "unconnected")
         if found[what] != 0
     ]

@@ -17,6 +17,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "board" / "carrier.json"
 PAD_MM, DRILL_MM = 1.6, 0.9
 HOLE_MM = 2.7  # for a screw of 2.5 mm
 EDGE_MM = 0.5  # copper stays so far off the edge
+DIP_PITCH_MM, DIP_ROWS_MM = 2.54, 7.62
 GROUND = "GND"
 
 
@@ -49,6 +50,7 @@ def load(harness: Harness, nets: Sequence[Net], source: Path = SOURCE) -> Board:
         *_rows(content, harness, nets),
         *_connectors(content, harness),
         *_small(content, harness),
+        *_chips(content, harness),
     ]
     width, height = content["size"]
     holes = tuple((x, y) for x, y in content["holes"])
@@ -97,6 +99,24 @@ def _small(content: dict[str, object], harness: Harness) -> list[Pad]:
         for number, net in enumerate(harness.board[name][1]):
             place = {"x": round(x + number * right, 3), "y": round(y + number * down, 3)}
             found.append(Pad(part=name, pin=str(number + 1), net=net, **place))
+    return found
+
+
+def _chips(content: dict[str, object], harness: Harness) -> list[Pad]:
+    """Chips in two rows, notch to the left: pin 1 is below at the left, then round to the right.
+
+    The place of a chip is that of its upper left pin, its last one.
+    """
+    places: dict[str, list[float]] = content["dip"]  # type: ignore[assignment]
+    found = []
+    for name, (left, top) in places.items():
+        nets = harness.board[name][1]
+        row = len(nets) // 2
+        for number, net in enumerate(nets):
+            across = number if number < row else len(nets) - 1 - number
+            x = round(left + across * DIP_PITCH_MM, 3)
+            y = round(top + (DIP_ROWS_MM if number < row else 0.0), 3)
+            found.append(Pad(part=name, pin=str(number + 1), x=x, y=y, net=net))
     return found
 
 

@@ -15,21 +15,41 @@ from jimpitan_hardware.wiring import Harness
 FIRMWARE = Path(__file__).resolve().parents[2] / "firmware" / "board" / "jimpitan_board"
 PARTS_OF_FIRMWARE = FIRMWARE / "parts.py"
 TOLERANCE = 0.01  # of the resistors on the bill
+# Each limit stands with where it was read; "bound" is one that we set ourselves.
 MAINS_V = (4.4, 5.25)  # USB 2.0, 7.2.2: a port gives 4.75 to 5.25 V; a thin cable takes 0.35 V
-RAIL_V = (4.9, 5.1)  # of the 5 V rail, by the acceptance list
-LOGIC_V = (3.2, 3.4)  # of the 3.3 V rail, by the acceptance list
-# ESP32-S3 datasheet, DC characteristics: VIH, what an input bears above the rail, pulls.
-HIGH_SHARE, ABOVE_V, PULL_OHM = 0.75, 0.1, 45_000.0
-GPIO_MA_MAX = 20.0  # its default strength; 40 mA is the absolute limit of the datasheet
-BASE_V, SATURATED_V = 0.75, 0.1  # S8050 at 10 to 100 mA, typical
-GAIN_FORCED_MAX = 20.0  # collector over base current at which an S8050 is surely shut through
-RESET_PULL_OFF_V = 0.4  # at a base: far below where a transistor begins to carry current
-LED_V = (1.05, 1.25, 1.5)  # 940 nm at 10 mA: least, typical, most
-LED_MA = (5.0, 20.0)  # least for a beam of 97 mm; most: a fifth of what a 5 mm LED bears always
+RAIL_V = (4.9, 5.1)  # bound: of the 5 V rail, measured at acceptance
+LOGIC_V = (3.2, 3.4)  # bound: of the 3.3 V rail, measured at acceptance
+# ESP32 datasheet, table 13 (the S3's, which names the same, was not read again): VIH 0.75 VDD,
+# VOH 0.8 VDD at 40 mA, pulls of 45 k (typical).
+HIGH_SHARE, OUT_HIGH_SHARE, PULL_OHM = 0.75, 0.8, 45_000.0
+LOW_SHARE = 0.25  # ESP32 datasheet, table 13: VIL 0.25 VDD
+LEAK_MA = 0.5  # SS14 datasheet: what a Schottky of 1 A lets back at 25 degrees, 40 V; at 5 V less
+RESISTOR_W = 0.25  # bound: of the resistors on the bill
+CHARGER = "18650 charger"  # the only part that has a right to both sides; acceptance tries it
+ABOVE_V = 0.1  # bound: above the rail; the datasheet bears 0.3 V
+GPIO_MA_MAX = 20.0  # bound: half of the datasheet's 40 mA
+# S8050 of Unisonic (QW-R201-013) and 8050S: VBE at most 1.0 V at 10 mA, gain 120 at least at
+# 150 mA, VCE(sat) 0.5 to 0.6 V at 500 mA. At our 13 mA no datasheet says it: typical, unsure.
+BASE_V, SATURATED_V = 0.75, 0.1
+GAIN_FORCED_MAX = 20.0  # bound: a sixth of the least gain
+RESET_PULL_OFF_V = 0.4  # bound: at a base, far below where a transistor begins to carry current
+# Infrared LEDs of 940 nm: at most 1.5 V at 20 mA (Everlight IR333-A datasheet). Typical, and the
+# least (8 mA, 60 degrees, -1.3 mV/K as in Vishay's 81053) are estimated.
+LED_V = (1.05, 1.25, 1.5)
+LED_MA = (
+    5.0,
+    20.0,
+)  # bound: least for a beam of 97 mm, unsure; most a fifth of what Vishay's 81053 bears
 CARRIER_DUTY = 0.5  # of the firmware's beams
-DIODE_V = (0.6, 0.8)  # 1N4001 at the 3 mA of four dark lights, and at 60 mA
-LIGHT_HIGH_SHARE, LIGHT_V_MIN = 0.7, 3.5  # WS2812B datasheet: VIH of its own supply, supply
-STANDOFF_V = {"P6KE6.8A": 5.8}  # reverse voltage at which it does not lead yet
+# WS2812B datasheet (Worldsemi): VIH 0.7 VDD; specified at 4.5 to 5.5 V, 5.3 V bears it at most.
+LIGHT_HIGH_SHARE, LIGHT_V = 0.7, (4.5, 5.3)
+LIGHT_MARGIN_V = 0.5  # bound: noise of a wire of 0.4 m beside the piezo's
+# 74HCT125 (M74HCT125, HD74HCT125) and 74AHCT125 (SN74AHCT125) at 4.5 to 5.5 V: VIH 2.0 V, VIL
+# 0.8 V, VOH 0.1 V below the supply unloaded. 74HC125 is none of them: its VIH is 3.5 V.
+BUFFERS = ("74HCT125", "74AHCT125")
+BUFFER_HIGH_V, BUFFER_LOW_V, BUFFER_LOSS_V, BUFFER_PINS = 2.0, 0.8, 0.1, 14
+BUFFER_UNUSED_INPUTS, BUFFER_UNUSED_OUTPUTS = (4, 5, 9, 10, 12, 13), (6, 8, 11)
+STANDOFF_V = {"P6KE6.8A": 5.8}  # On Semiconductor P6KE6.8A: working peak reverse voltage
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +131,39 @@ def mains(harness: Harness, pull: str) -> Reckoned:
     return Reckoned(f"mains: {low:.2f} to {high:.2f} V at its input, pull {pull}", wrong)
 
 
+def feed_back(harness: Harness) -> Reckoned:
+    """Without mains nothing of ours feeds the adaptor's wire, and a leak is led to ground.
+
+    What the charger itself lets back through its diode would else lift 168 k far enough.
+    """
+    wrong = [
+        f"{name} joins MAINS and {net}: without mains it feeds the adaptor's wire."
+        for name, (_, nets) in harness.board.items()
+        if "MAINS" in nets
+        for net in sorted(set(nets) - {"MAINS", "MAINS_PRESENT", "GND"})
+    ]
+    wrong += [
+        f"{name} joins MAINS and {net}: without mains it feeds the adaptor's wire."
+        for name, part in harness.parts.items()
+        if "MAINS" in part.nets_by_pin.values() and not part.part.startswith(CHARGER)
+        for net in sorted(set(part.nets_by_pin.values()) - {"MAINS", "GND"})
+    ]
+    upper = resistor(harness, "MAINS", "MAINS_PRESENT")
+    lower = resistor(harness, "MAINS_PRESENT", "GND")
+    bleeder = resistor(harness, "MAINS", "GND")
+    if upper is None or lower is None:
+        return Reckoned("no mains", [*wrong, "MAINS has no divider."])
+    divider = upper + lower
+    load = _beside(bleeder, divider) if bleeder else divider
+    leak_ma = LOW_SHARE * LOGIC_V[0] * divider / lower / load * 1000 * (1 - TOLERANCE)
+    if leak_ma < LEAK_MA:
+        wrong.append(f"A leak of {leak_ma:.3f} mA from the charger reads as mains.")
+    heat_w = MAINS_V[1] ** 2 / bleeder if bleeder else 0.0
+    if heat_w > RESISTOR_W / 2:
+        wrong.append(f"The resistor from MAINS to GND bears {heat_w:.2f} W.")
+    return Reckoned(f"no mains: a leak of {leak_ma:.2f} mA still reads as battery", wrong)
+
+
 def battery(harness: Harness) -> Reckoned:
     """The battery's divider halves, as the firmware reckons."""
     upper = resistor(harness, "BATTERY", "BATTERY_ADC")
@@ -159,9 +212,9 @@ def senders(harness: Harness) -> Reckoned:
 
 
 def buzzer(harness: Harness) -> Reckoned:
-    """A piezo between the lights' supply and a transistor, emptied by a resistor beside it."""
+    """A piezo between 5 V and a transistor, emptied by a resistor beside it."""
     base_ma, wrong = _driver(harness, "BUZZER", "BUZZER_BASE", "BUZZER_LOW")
-    beside = resistor(harness, "LIGHTS_SUPPLY", "BUZZER_LOW")
+    beside = resistor(harness, "5V", "BUZZER_LOW")
     if beside is None:
         return Reckoned("buzzer", [*wrong, "The piezo has no resistor that empties it."])
     collector_ma = RAIL_V[1] / beside * 1000
@@ -170,22 +223,69 @@ def buzzer(harness: Harness) -> Reckoned:
     return Reckoned(f"buzzer: {collector_ma:.1f} mA while on, GPIO {base_ma:.1f} mA", wrong)
 
 
-def lights(harness: Harness) -> Reckoned:
-    """A diode lowers the lights' supply so far that the controller's 3.3 V are high for them."""
-    is_there = any(
-        value == "1N4001" and nets == ("LIGHTS_SUPPLY", "5V")
+def _buffer(harness: Harness) -> tuple[list[str], bool]:
+    """What is wrong with the chip that lifts the lights' data, and whether it is there at all."""
+    found = [
+        nets
         for value, nets in harness.board.values()
-    )
-    drop = DIODE_V if is_there else (0.0, 0.0)
-    supply = (RAIL_V[0] - drop[1], RAIL_V[1] - drop[0])
-    needed = LIGHT_HIGH_SHARE * supply[1]
+        if value in BUFFERS and "LIGHTS" in nets and len(nets) == BUFFER_PINS
+    ]
+    if len(found) != 1:
+        return [], False
+    net_by_pin = dict(enumerate(found[0], start=1))
+    wanted = {1: "GND", 2: "LIGHTS", 3: "LIGHTS_5V", 7: "GND", 14: "5V"}
+    wrong = [
+        f"The lights' buffer has {net_by_pin[pin] or 'nothing'} at pin {pin}, not {net}."
+        for pin, net in wanted.items()
+        if net_by_pin[pin] != net
+    ]
+    wrong += [
+        f"The lights' buffer has an open input at pin {pin}."
+        for pin in BUFFER_UNUSED_INPUTS
+        if net_by_pin[pin] not in ("GND", "5V")
+    ]
+    wrong += [
+        f"The lights' buffer has {net_by_pin[pin]} at its unused output {pin}."
+        for pin in BUFFER_UNUSED_OUTPUTS
+        if net_by_pin[pin]
+    ]
+    return wrong, True
+
+
+def lights(harness: Harness) -> Reckoned:
+    """A buffer on the lights' own supply takes the controller's 3.3 V for high and gives 5 V."""
+    supplies = {
+        part.nets_by_pin.get("5V")
+        for part in harness.parts.values()
+        if "LIGHTS_OUT" in part.nets_by_pin.values()
+    }
+    wrong, is_there = _buffer(harness)
+    if supplies != {"5V"}:
+        wrong.append("The lights are not fed with 5V, for which they are specified.")
+    if not LIGHT_V[0] <= RAIL_V[0] <= RAIL_V[1] <= LIGHT_V[1]:
+        wrong.append(f"The lights get {RAIL_V[0]} to {RAIL_V[1]} V, not {LIGHT_V}.")
+    given = RAIL_V[0] - BUFFER_LOSS_V if is_there else LOGIC_V[0]
+    needed = LIGHT_HIGH_SHARE * RAIL_V[1]
+    if given - needed < LIGHT_MARGIN_V:
+        wrong.append(f"The lights take {needed:.2f} V for high, and get {given:.2f}.")
+    taken = OUT_HIGH_SHARE * LOGIC_V[0]
+    if is_there and taken - BUFFER_HIGH_V < LIGHT_MARGIN_V:
+        wrong.append(f"The buffer takes {BUFFER_HIGH_V} V for high, and gets {taken:.2f}.")
+    wrong += _resting(harness)
+    words = f"lights: high from {needed:.2f} V, get {given:.1f}"
+    return Reckoned(f"{words}; their buffer from {BUFFER_HIGH_V} V, gets {taken:.2f}", wrong)
+
+
+def _resting(harness: Harness) -> list[str]:
+    """The buffer's input rests low while the controller starts or sleeps; it has a capacitor."""
     wrong = []
-    if needed > LOGIC_V[0]:
-        wrong.append(f"The lights take {needed:.2f} V for high, and get {LOGIC_V[0]}.")
-    if supply[0] < LIGHT_V_MIN:
-        wrong.append(f"The lights get {supply[0]:.2f} V, less than {LIGHT_V_MIN}.")
-    words = f"lights: fed with {supply[0]:.1f} to {supply[1]:.1f} V"
-    return Reckoned(f"{words}, high from {needed:.2f} of {LOGIC_V[0]} V", wrong)
+    down = resistor(harness, "LIGHTS", "GND")
+    level = LOGIC_V[1] * down / (down + PULL_OHM) if down else LOGIC_V[1]
+    if level > BUFFER_LOW_V:
+        wrong.append(f"The data of the lights may rest at {level:.2f} V; low ends at 0.8.")
+    if not any(v == "100n" and set(n) == {"5V", "GND"} for v, n in harness.board.values()):
+        wrong.append("The lights' buffer has no capacitor of 100n.")
+    return wrong
 
 
 def entry(harness: Harness) -> Reckoned:
@@ -215,6 +315,7 @@ def reckon(harness: Harness, *, mains_pull: str | None = None) -> Sequence[Recko
     pull = pull_of("MAINS_PRESENT") if mains_pull is None else mains_pull
     return (
         mains(harness, pull),
+        feed_back(harness),
         battery(harness),
         senders(harness),
         buzzer(harness),

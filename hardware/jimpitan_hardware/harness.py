@@ -98,6 +98,9 @@ def parts_table(harness: Harness, nets: Sequence[Net]) -> str:
     """Return the table of the guide, in Indonesian: which small part goes from where to where."""
     lines = ["| bagian | nilai | dari | ke | |", "|---|---|---|---|---|"]
     for name, (value, ends) in harness.board.items():
+        if len(ends) not in FEET:
+            lines.append(f"| {' | '.join((name, value, *_chip_cells(harness, nets, name)))} |")
+            continue
         cells = [
             f"{foot}: {_spot(harness, nets, net)}" if foot else _spot(harness, nets, net)
             for foot, net in zip(FEET[len(ends)], ends, strict=True)
@@ -111,10 +114,46 @@ def parts_table(harness: Harness, nets: Sequence[Net]) -> str:
     return "\n".join(lines)
 
 
+def _chip_cells(harness: Harness, nets: Sequence[Net], name: str) -> tuple[str, str, str]:
+    """Where the pins of a chip go: signals, supply, and what is left open."""
+    pins_by_net: dict[str, list[str]] = {}
+    for number, net in enumerate(harness.board[name][1], start=1):
+        pins_by_net.setdefault(net, []).append(str(number))
+    empty = pins_by_net.pop("", [])
+    said = {net: f"kaki {', '.join(pins)}: " for net, pins in pins_by_net.items()}
+    signals = [
+        said[net] + (outside(harness, nets, net) or ", ".join(_others(harness, net, name)))
+        for net in said
+        if net not in harness.rails
+    ]
+    rails = [said[net] + net for net in said if net in harness.rails]
+    return (
+        "; ".join(signals),
+        "; ".join(rails),
+        f"kaki {', '.join(empty)} terbuka" if empty else "",
+    )
+
+
 def _spot(harness: Harness, nets: Sequence[Net], name: str) -> str:
-    """Where a net is found on the board: a rail, a pin of the controller, or of a plug."""
+    """Where a net is found on the board: a rail, a pin of the controller, of a plug or a chip."""
     if name in harness.rails:
         return name
+    if spots := outside(harness, nets, name):
+        return spots
+    return ", ".join(
+        f"{part}-{ends.index(name) + 1}"
+        for part, (_, ends) in harness.board.items()
+        if len(ends) not in FEET and name in ends
+    )
+
+
+def _others(harness: Harness, net: str, name: str) -> list[str]:
+    """Which other parts of the board a net of a chip leads to."""
+    return [part for part, (_, ends) in harness.board.items() if net in ends and part != name]
+
+
+def outside(harness: Harness, nets: Sequence[Net], name: str) -> str:
+    """At which pins of controller, plugs and transistors a net is."""
     spots = [f"GPIO{net.gpio}" for net in nets if net.signal == name]
     spots += [
         f"{plug}-{number}"

@@ -9,16 +9,23 @@ from dataclasses import dataclass
 from jimpitan_hardware.electrics import LOGIC_V, Reckoned, resistor
 from jimpitan_hardware.wiring import Harness
 
-# NXP UM10204 (I2C), tables 9 and 10: an output sinks 3 mA at 0.4 V; 0.3 us of rise at 400 kHz.
+# Each limit stands with where it was read; "bound" is one that we set ourselves.
+# NXP UM10204 (I2C), tables 9 and 10: an output sinks 3 mA at 0.4 V; 0.3 us of rise at 400 kHz,
+# from 0.3 to 0.7 of the supply: 0.8473 RC.
 BUS_MA, BUS_LOW_V, BUS_RISE_S, RISE_SHARE = 3.0, 0.4, 0.3e-6, 0.8473
-BUS_F = 50e-12  # 0.6 m of loose wire and three chips; an estimate
-MODULES_PULL_OHM, MODULES_MAX = 10_000.0, 3  # pull-ups that bought modules bring along
-RECEIVER_MA = 0.5  # a receiver of Vishay's TSSP4 class is specified low (0.1 V) at this current
-RECEIVER_OHM_MAX = 47_000.0  # a cut wire of 0.25 m of 50 pF reads as broken within 10 us
-LID_MA, LID_OHM_MAX = 1.0, 22_000.0  # while a lid is open; half of the controller's own pull-down
-PIXEL_OHM = (100.0, 680.0)  # WS2812B takes edges of 0.15 us; 75 pF of wire and input, estimated
-DIVIDER_UA_MAX, DIVIDER_OHM_MAX = 50.0, 220_000.0  # days of a battery; leak of 50 nA below 3 mV
-BATTERY_V = 4.25  # of a full cell
+BUS_F = 50e-12  # estimated: UM10204 gives a pin 10 pF; three chips and 0.6 m of loose wire
+MODULES_PULL_OHM, MODULES_MAX = 10_000.0, 3  # estimated: what bought modules bring along
+# Vishay TSSP4 class: output low is specified at 0.5 mA in the datasheets of the family; not read
+# in that of the TSSP4056 itself: unsure.
+RECEIVER_MA = 0.5
+RECEIVER_OHM_MAX = 47_000.0  # bound: a cut wire (50 pF, estimated) reads as broken within 10 us
+LID_MA, LID_OHM_MAX = 1.0, 22_000.0  # bound: while a lid is open; half of the pull of 45 k
+# WS2812B datasheet: 15 pF of input, times of a bit to 150 ns; 0.4 m of wire is estimated 60 pF.
+PIXEL_S, PIXEL_F, RISE_10_90 = 0.15e-6, 75e-12, 2.2
+PIXEL_V, BUFFER_MA_MAX = 5.1, 25.0  # SN74AHCT125: an output bears 25 mA, the HCT125 35
+DIVIDER_UA_MAX = 50.0  # bound: 1.2 Ah in a thousand days
+DIVIDER_OHM_MAX = 220_000.0  # ESP32 datasheet, table 13: an input leaks 50 nA at most, 6 mV
+BATTERY_V = 4.25  # bound: of a full cell, 4.2 V and 1 % (TP4056 class of charger)
 HOLD = "100n"  # beside the battery's divider: it holds the voltage while the ADC samples
 
 
@@ -54,7 +61,13 @@ def bounds() -> tuple[Bound, ...]:
         Bound("BEAM_B", "3V3", receiver, RECEIVER_OHM_MAX, "a receiver sinks 0.5 mA"),
         Bound("LID_A", "GND", lid, LID_OHM_MAX, "an open lid takes 1 mA at most"),
         Bound("LID_B", "GND", lid, LID_OHM_MAX, "an open lid takes 1 mA at most"),
-        Bound("LIGHTS", "LIGHTS_OUT", *PIXEL_OHM, "the lights' edges must stay steep"),
+        Bound(
+            "LIGHTS_5V",
+            "LIGHTS_OUT",
+            PIXEL_V / BUFFER_MA_MAX * 1000,
+            PIXEL_S / (RISE_10_90 * PIXEL_F),
+            "the lights' edges must stay steep, and a shorted wire bearable",
+        ),
         Bound("BATTERY", "BATTERY_ADC", divider, DIVIDER_OHM_MAX, battery),
     )
 

@@ -114,7 +114,8 @@ def net_list(harness: Harness, nets: Sequence[Net]) -> dict[str, list[End]]:
         found.setdefault(rail, []).append((CONTROLLER, rail))
     for name, (_, ends) in harness.board.items():
         for number, net_name in enumerate(ends, start=1):
-            found.setdefault(net_name, []).append((name, str(number)))
+            if net_name:  # a chip's unused output is left open
+                found.setdefault(net_name, []).append((name, str(number)))
     for name, connector in harness.connectors.items():
         for number, net_name in enumerate(connector.pins, start=1):
             found.setdefault(net_name, []).append((name, str(number)))

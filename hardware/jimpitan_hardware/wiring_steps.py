@@ -45,7 +45,7 @@ def wire(work: Workshop) -> None:
     )
     for circuit in (*electrics.reckon(wired), pulls.pulls(wired)):
         work.check(circuit.words, circuit.faults)
-    painter.save(circuits.picture(wired), work.place("pictures/circuits.png"))
+    painter.save(circuits.picture(wired, nets), work.place("pictures/circuits.png"))
     source = work.write("wiring/harness.yml", harness.render(wired, nets))
     work.write("wiring/netlist.json", harness.net_list_text(wired, nets))
     work.write("wiring/pins_esp32.py", pins_classic.render(nets))

@@ -1,5 +1,6 @@
 """The carrier board: nets, tracks and holes; KiCad's word where it is installed; all can fail."""
 
+import re
 from dataclasses import replace
 
 import numpy
@@ -30,6 +31,19 @@ def short(laid):
 
 def test_the_board_joins_what_harness_and_pin_map_join():
     assert carrier.check_nets(BOARD, HARNESS, NETS) == []
+
+
+def test_a_chip_is_placed_as_it_is_seen_from_above():
+    """Pin 1 below at the left of the notch, then against the clock: a mirrored one burns."""
+    places = [(pad.x, -pad.y) for pad in BOARD.pads if pad.part == "U8"]
+    assert len(places) == 14
+    turns = sum(
+        a * d - b * c for (a, b), (c, d) in zip(places, [*places[1:], places[0]], strict=True)
+    )
+    assert turns > 0  # against the clock, y up
+    assert places[0] == (min(x for x, _ in places), min(y for _, y in places))
+    assert places[13][0] == places[0][0]
+    assert places[13][1] - places[0][1] == pytest.approx(7.62)
 
 
 def test_a_pad_with_another_net_is_named():
@@ -104,20 +118,52 @@ def test_the_board_is_drawn_as_committed(laid):
     assert abs(ours - numpy.asarray(committed, dtype=int)).mean() < 3.0
 
 
-def test_kicad_finds_nothing_and_reads_the_same_nets(laid, tmp_path):
+def in_kicad(board, laid, folder):
+    """Let KiCad check a board; return its sentences."""
     if not board_steps.kicad_is_here():
         pytest.skip("KiCad 6 is not here (apt-get install kicad); our own checks have run")
-    source = tmp_path / "plan.json"
-    source.write_text(board_steps.plan(BOARD, laid))
-    assert board_steps.check_in_kicad(source, tmp_path / "good", BOARD) == []
+    source = folder / "plan.json"
+    source.write_text(board_steps.plan(board, laid))
+    return board_steps.check_in_kicad(source, folder, board)
+
+
+def with_track(laid, **values):
+    """Return what was laid and one track more on the front."""
+    return Routed(tracks=[*laid.tracks, Track(layer=0, **values)], vias=list(laid.vias))
+
+
+def test_kicad_finds_nothing_and_reads_the_same_nets(laid, tmp_path):
+    assert in_kicad(BOARD, laid, tmp_path) == []
     for name in ("carrier-F_Cu.gbr", "carrier-Edge_Cuts.gbr", "carrier-PTH.drl"):
-        assert (tmp_path / "good" / name).stat().st_size > 300
-    source.write_text(board_steps.plan(BOARD, short(laid)))
-    wrong = board_steps.check_in_kicad(source, tmp_path / "bad", BOARD)
-    assert any("violations" in sentence for sentence in wrong)
+        assert (tmp_path / name).stat().st_size > 300
     other = replace(BOARD, pads=(replace(BOARD.pads[0], net="5V"), *BOARD.pads[1:]))
-    wrong = board_steps.check_in_kicad(source, tmp_path / "bad", other)
+    wrong = board_steps.check_in_kicad(tmp_path / "plan.json", tmp_path, other)
     assert any("in KiCad, not '5V'" in sentence for sentence in wrong)
+
+
+def test_kicad_itself_reports_a_track_across_another_net(laid, tmp_path):
+    wrong = in_kicad(BOARD, short(laid), tmp_path)
+    assert any(re.search(r"KiCad found \d+ violations, clearance", one) for one in wrong), wrong
+    assert "actual 0.0000 mm" in (tmp_path / "drc.txt").read_text()
+
+
+@pytest.mark.parametrize(("gap_mm", "is_found"), [(0.25, False), (0.15, True)])
+def test_kicad_itself_reports_a_track_that_comes_too_near(gap_mm, is_found, laid, tmp_path):
+    """A short track beside a pad of another net, nothing else near: KiCad wants 0.2 mm."""
+    pad = next(one for one in BOARD.pads if (one.part, one.pin) == ("J7", "5"))
+    x = pad.x + (carrier.PAD_MM + router.TRACK_MM) / 2 + gap_mm
+    near = with_track(laid, net="5V", start=(x, pad.y - 0.3), end=(x, pad.y + 0.3))
+    found = [one for one in in_kicad(BOARD, near, tmp_path) if "clearance" in one]
+    assert bool(found) == is_found
+
+
+def test_kicad_itself_reports_a_pad_that_nothing_joins(laid, tmp_path):
+    cut = [track for track in laid.tracks if track.net != "BUZZER"]
+    wrong = in_kicad(BOARD, Routed(tracks=cut, vias=laid.vias), tmp_path)
+    assert any(re.search(r"KiCad found \d+ unconnected", sentence) for sentence in wrong)
+    report = (tmp_path / "drc.txt").read_text()
+    assert "[unconnected_items]" in report
+    assert "BUZZER" in report
 
 
 def test_without_kicad_the_step_says_what_is_missing(monkeypatch, tmp_path, laid):

@@ -165,6 +165,39 @@ def test_usb_is_asked_for_its_diode_before_two_supplies_meet():
     assert "VBUS" in (ROOT / "hardware/bill-of-materials/parts.csv").read_text(encoding="utf-8")
 
 
+JOINED = re.compile(
+    r"laptop|jimpitan-gateway|`box |USB[^.|]*(sambung|masuk|colok|hidup)|colok[^.|]*USB"
+)
+
+
+def joined_early(papers):
+    """Return what is done with laptop or USB before the acceptance list has asked for the diode.
+
+    In the guide that is all before its own warning; in the list the rows above 6a. Tools, sizes
+    and where the socket points may be named; a live box may not be joined to a laptop.
+    """
+    guide, accepted = papers["panduan-merakit.md"], papers["uji-terima.md"]
+    early = re.split(r"(?<=[.:])\s|\n", guide[: guide.index("Pertama kali, USB menghidupkan")])
+    rows = accepted[accepted.index("## Daftar") : accepted.index("| 6a |")].splitlines()
+    return [one for one in (*early, *rows) if JOINED.search(one)]
+
+
+def test_no_laptop_meets_a_live_box_before_its_diode_is_tried():
+    papers = {name: (ROOT / "hardware" / name).read_text(encoding="utf-8") for name in PAPERS}
+    assert joined_early(papers) == []
+    tools = papers["uji-terima.md"].partition("## Daftar")[0]
+    assert "USB" not in tools
+    bad = {
+        ("uji-terima.md", "| 6a |"): "| 5a | lampu | `box selftest` menyalakan lampu | |",
+        ("uji-terima.md", "| 6 |"): "| 5b | kabel USB masuk di pengendali | terisi | |",
+        ("panduan-merakit.md", "## Langkah 13"): "Sambung laptop, isi perangkat lunak.",
+        ("panduan-merakit.md", "## Langkah 12"): "Lewat USB pengendali hidup.",
+    }
+    for (name, place), words in bad.items():
+        broken = {**papers, name: papers[name].replace(place, f"{words}\n{place}", 1)}
+        assert len(joined_early(broken)) == 1, words
+
+
 def test_the_fuse_is_asked_for_with_an_empty_battery():
     """A charger that takes 1 A beside what the box takes blows the fuse of 1 A."""
     paper = (ROOT / "hardware" / "uji-terima.md").read_text(encoding="utf-8")

@@ -60,7 +60,7 @@ def test_the_pins_of_firmware_harness_and_net_list_are_the_same():
     [
         (
             rewired("W7", wires=(("1", "GND"), ("2", "5V"))),
-            "W7: J6-1 is LIGHTS_SUPPLY, A3-GND GND.",
+            "W7: J6-1 is 5V, A3-GND GND.",
         ),
         (rewired("W4", wires=(("1", "1"),)), "J3-2 has no wire."),
         (rewired("W4", wires=(("1", "1"), ("9", "2"))), "W4: J3-9 is None"),
