@@ -48,6 +48,7 @@ class Line:
     solids: str
     quantity: int
     unit: str
+    indonesian: str  # what to ask for in a shop
     name: str
     specification: str
     option: str
@@ -91,6 +92,7 @@ def load(source: Path = SOURCE) -> tuple[Line, ...]:
                 solids=row["solids"],
                 quantity=_whole(where, "quantity", row["quantity"], 10_000),
                 unit=row["unit"],
+                indonesian=_told(where, row["indonesian"]),
                 name=row["name"],
                 specification=row["specification"],
                 option=option,
@@ -130,6 +132,12 @@ def _whole(where: str, name: str, text: str, most: int) -> int:
     return int(text)
 
 
+def _told(where: str, words: str) -> str:
+    if not words.strip():
+        raise UnfitBill(f"{where}: indonesian says what to ask for in a shop.")
+    return words
+
+
 def cost_idr(lines: Sequence[Line], option: str) -> int:
     """Return the estimated price of the core, or of what the plus adds, of one box."""
     return sum(line.quantity * line.price_idr for line in lines if line.option == option)
@@ -152,7 +160,7 @@ def shopping(lines: Sequence[Line], boxes: int) -> str:
     writer = csv.writer(content, lineterminator="\n")
     writer.writerow(
         [
-            *("boxes", "option", "name", "specification"),
+            *("boxes", "option", "indonesian", "name", "specification"),
             *("quantity", "unit", "estimate_idr", "priced_on"),
         ]
     )
@@ -162,6 +170,7 @@ def shopping(lines: Sequence[Line], boxes: int) -> str:
             [
                 boxes,
                 line.option,
+                line.indonesian,
                 line.name,
                 line.specification,
                 count,

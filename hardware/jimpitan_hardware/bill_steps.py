@@ -12,6 +12,7 @@ from jimpitan_hardware import (
     guide,
     label_sheets,
     labels,
+    lettering,
     measuring,
     modules,
     painter,
@@ -42,7 +43,8 @@ def list_parts(work: Workshop) -> None:
     work.check(f"bill: {what}", bill.check_shopping(listed, lines, boxes))
     work.check("fixture: the blade tells the beams apart", fixture.check_blade(s))
     for sheet in sheets.nested([fixture.blade(s)], s):
-        work.write("enclosure/fixture.dxf", sheets.drawing(sheet, s))
+        file = work.write("enclosure/fixture.dxf", sheets.drawing(sheet, s))
+        work.check("fixture: its name is engraved in it", lettering.check_letters(file))
 
 
 def plan(work: Workshop, sites: Sequence[Site]) -> str:
@@ -73,6 +75,7 @@ def paint_guide(work: Workshop) -> None:
     work.check(f"guide: {steps} put in every part once", guide.check_steps(solids))
     work.check("guide: throat, floor and cover come in unhindered", guide.check_ways(solids))
     work.check("guide: the workshop's measuring table is the model's", measuring.check_table())
+    work.check("guide: its table of engraved names", lettering.check_table(solids))
     order = ", ".join(guide.MODULES)
     work.check(f"guide: modules come in in their order: {order}", guide.check_modules_in(solids))
     for number, step in enumerate(guide.STEPS):

@@ -12,6 +12,7 @@ from jimpitan_hardware import (
     insertions,
     label_sheets,
     labels,
+    lettering,
     painter,
     passage,
     sheets,
@@ -92,11 +93,11 @@ def draw_sheets(work: Workshop) -> None:
     faults = []
     for sheet in found:
         file = work.write(f"enclosure/{sheet.name}.dxf", sheets.drawing(sheet, s))
-        faults += sheets.check_drawing(file, s)
+        faults += sheets.check_drawing(file, s) + lettering.check_letters(file)
     only = [one for one in sheets.nested(trial, s) if one.placed]
     for sheet in only:
         file = work.write("enclosure/coupon.dxf", sheets.drawing(sheet, s))
-        faults += sheets.check_drawing(file, s)
+        faults += sheets.check_drawing(file, s) + lettering.check_letters(file)
         gaps = [round(gap, 2) for _, gap in sheets.coupon_gaps(s)]
         what = f"coupon: gaps of {gaps[0]:g} to {gaps[-1]:g} mm are cut as they are named"
         work.check(what, sheets.check_coupon(file, s))

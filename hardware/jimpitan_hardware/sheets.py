@@ -20,6 +20,7 @@ from shapely import affinity
 from shapely.geometry import LineString, MultiLineString, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
+from jimpitan_hardware import lettering
 from jimpitan_hardware.sizes import Sizes
 from jimpitan_hardware.solids import SHEETS, BrokenOutline, Solid, bar, disc, level, without
 
@@ -213,10 +214,10 @@ def drawing(sheet: Sheet, s: Sizes) -> str:
 
 
 def _engrave(space: Modelspace, placed: Placed) -> None:
-    """Write a part's name in it, and its marks; the name of a part with marks is theirs."""
-    place = placed.line.representative_point()
-    for words, x, y in placed.marks or ((placed.name, place.x, place.y),):
-        text = space.add_text(words, height=LETTERS_MM, dxfattribs={"layer": "NAMES"})
+    """Write a part's name in it, or its marks: the name of a part with marks is theirs."""
+    letters = [(words, x, y, LETTERS_MM) for words, x, y in placed.marks]
+    for words, x, y, height in letters or [lettering.place(placed.name, placed.line)]:
+        text = space.add_text(words, height=height, dxfattribs={"layer": "NAMES"})
         text.set_placement((x, y), align=TextEntityAlignment.MIDDLE_CENTER)
 
 

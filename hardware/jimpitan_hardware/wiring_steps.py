@@ -17,7 +17,7 @@ from jimpitan_hardware import (
 )
 from jimpitan_hardware.workshop import Workshop
 
-HARNESS_PICTURE = (760, 1600)
+HARNESS_PICTURE = (1640, 2400)  # to be read on paper
 
 
 def wire(work: Workshop) -> None:
@@ -54,5 +54,6 @@ def wire(work: Workshop) -> None:
         return
     picture = Image.open(source.with_suffix(".png")).convert("RGB")
     picture.thumbnail(HARNESS_PICTURE, Image.Resampling.LANCZOS)
-    few = picture.quantize(20, dither=Image.Dither.NONE)
+    # The usual method spends its colours on the many dark ones, and draws blue wires grey.
+    few = picture.quantize(48, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     few.save(work.place("pictures/harness.png"), optimize=True)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from dataclasses import replace
 
 import pytest
@@ -190,3 +191,18 @@ def test_the_test_blade_tells_the_beams_apart():
 )
 def test_a_blade_that_does_not_fit_the_box_is_found(values, sentence):
     assert any(sentence in found for found in fixture.check_blade(replace(SIZES, **values)))
+
+
+def test_a_shop_is_asked_in_indonesian(tmp_path):
+    rows = list(csv.DictReader(io.StringIO(bill.shopping(LINES, 1))))
+    asked = [row["indonesian"] for row in rows]
+    assert len(set(asked)) == len(rows)
+    english = re.compile(r"\b(with|screw|board|wires|resistor|and|cell|holder)\b")
+    assert [one for one in asked if english.search(one)] == []
+    for line in LINES:  # sizes and types stand in both
+        for figure in re.findall(r"\bM\d[\d.]* x \d+|\b\d+k\d?|7\w+125|P6KE6\.8A", line.name):
+            assert figure in line.indonesian, line.name
+    old = tmp_path / "parts.csv"
+    old.write_text(bill.SOURCE.read_text().replace(",tahanan 68k,", ",,"))
+    with pytest.raises(UnfitBill, match="indonesian says what to ask for"):
+        bill.load(old)

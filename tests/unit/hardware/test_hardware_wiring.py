@@ -2,11 +2,13 @@
 
 import dataclasses
 
+import numpy
 import pytest
 import yaml
-from components import program
+from components import ROOT, program
 from jimpitan_hardware import assembly, harness, pinmap, pins_classic, reach, wiring
 from jimpitan_hardware.sizes import Sizes
+from PIL import Image
 
 NETS = pinmap.load()
 HARNESS = wiring.load()
@@ -176,3 +178,32 @@ def test_every_cable_reaches_and_a_short_or_placeless_one_is_found():
         "W14: where U7 lies in the box is not known.",
         "W15: where LS1 lies in the box is not known.",
     ]
+
+
+PAINT = {  # as WireViz paints them
+    "red": (255, 0, 0),
+    "brown": (137, 86, 0),
+    "blue": (0, 102, 255),
+    "violet": (128, 0, 255),
+    "green": (0, 255, 0),
+    "yellow": (255, 255, 0),
+    "orange": (255, 136, 0),
+    "grey": (153, 153, 153),
+}
+
+
+def lost_colours(picture):
+    """Return the colours of wires that a picture does not show."""
+    seen = numpy.unique(numpy.asarray(picture.convert("RGB")).reshape(-1, 3), axis=0).astype(int)
+    return [name for name, rgb in PAINT.items() if abs(seen - rgb).sum(1).min() > 75]
+
+
+def test_the_picture_of_the_harness_shows_wires_in_their_colours_and_can_be_read():
+    """It was once 760 dots wide and of 20 colours: blue and violet wires were grey."""
+    committed = Image.open(ROOT / "hardware" / "pictures" / "harness.png")
+    assert committed.size[0] >= 1600
+    assert lost_colours(committed) == []
+    few = committed.convert("RGB").quantize(20, dither=Image.Dither.NONE)
+    assert {"blue", "violet"} <= set(lost_colours(few))
+    used = {net.wire for net in NETS} | {*HARNESS.rails.values(), *HARNESS.fed.values()}
+    assert used - {"none", "black", "white"} == set(PAINT)
