@@ -18,7 +18,7 @@ from jimpitan_hardware.wiring import Harness
 STEP = 112  # from net to net, down a ladder
 HALF_WIDE, HALF_HIGH = 58, 17
 ASIDE, BESIDE = 156, 140  # from a ladder to what drives it, and to what lies beside a part
-SIZE = (1050, 950)
+SIZE, TITLES_Y = (1050, 950), (26, 466)  # the picture, and the titles of its two rows
 LETTERS, TITLE, LINE = 14, 18, 19
 
 
@@ -222,7 +222,7 @@ def _ladder(pen: _Pen, ladder: Ladder) -> None:
 
 def _drive(pen: _Pen, ladder: Ladder) -> None:
     """Draw what leads into a ladder's last part, from the left, and what holds it down."""
-    if not ladder.drive or ladder.down is None:
+    if not ladder.drive:
         return
     x = ladder.at[0] - ASIDE
     y = ladder.at[1] + (len(ladder.rungs) - 1) * STEP + STEP // 2
@@ -233,15 +233,20 @@ def _drive(pen: _Pen, ladder: Ladder) -> None:
     pen.words(x, top - 14, f"{signal} ({pen.leaves(ladder, signal)})")
     pen.wire((x, y), (ladder.at[0] - HALF_WIDE, y))
     pen.words(x + 9, y - 12, pen.leaves(ladder, ladder.drive[-1].lower), "lm")
-    nets = [ladder.drive[0].upper, *(rung.lower for rung in ladder.drive)]
-    below = nets.index(ladder.down.upper) == len(ladder.drive)
-    left, held = (x, y) if below else (x - ASIDE, top)
-    pen.dot(x, held)
-    pen.wire((x, held), (left, held))
-    pen.part(left, held, ladder.down)
-    pen.words(left, held + STEP + 14, ladder.down.lower)
+    if ladder.down is not None:
+        _held_down(pen, ladder, ladder.down, (x, top, y))
     for number, words in enumerate(ladder.notes):
         pen.words(x - ASIDE - HALF_WIDE, y + 2 * LINE + number * LINE, words, "lm")
+
+
+def _held_down(pen: _Pen, ladder: Ladder, down: Rung, place: tuple[int, int, int]) -> None:
+    """Draw what leads to ground: below the drive from its lowest net, beside it from another."""
+    x, top, lowest = place
+    left, held = (x, lowest) if down.upper == ladder.drive[-1].lower else (x - ASIDE, top)
+    pen.dot(x, held)
+    pen.wire((x, held), (left, held))
+    pen.part(left, held, down)
+    pen.words(left, held + STEP + 14, down.lower)
 
 
 def picture(harness: Harness, nets: Sequence[Net]) -> Image.Image:
@@ -250,8 +255,8 @@ def picture(harness: Harness, nets: Sequence[Net]) -> Image.Image:
     pen = _Pen(ImageDraw.Draw(image), harness, nets)
     for ladder in ladders(harness):
         check(harness, ladder)
-        title = (ladder.at[0], 26 if ladder.at[1] < SIZE[1] // 2 else 466)
-        pen.words(*title, ladder.title, size=TITLE)
+        title_y = TITLES_Y[ladder.at[1] > TITLES_Y[1]]  # of the row in which it is
+        pen.words(ladder.at[0], title_y, ladder.title, size=TITLE)
         _ladder(pen, ladder)
         _drive(pen, ladder)
     return image

@@ -36,10 +36,8 @@ RESET_PULL_OFF_V = 0.4  # bound: at a base, far below where a transistor begins 
 # Infrared LEDs of 940 nm: at most 1.5 V at 20 mA (Everlight IR333-A datasheet). Typical, and the
 # least (8 mA, 60 degrees, -1.3 mV/K as in Vishay's 81053) are estimated.
 LED_V = (1.05, 1.25, 1.5)
-LED_MA = (
-    5.0,
-    20.0,
-)  # bound: least for a beam of 97 mm, unsure; most a fifth of what Vishay's 81053 bears
+# Bound: least for a beam of 97 mm, unsure; most a fifth of what Vishay's 81053 bears.
+LED_MA = (5.0, 20.0)
 CARRIER_DUTY = 0.5  # of the firmware's beams
 # WS2812B datasheet (Worldsemi): VIH 0.7 VDD; specified at 4.5 to 5.5 V, 5.3 V bears it at most.
 LIGHT_HIGH_SHARE, LIGHT_V = 0.7, (4.5, 5.3)
@@ -136,17 +134,17 @@ def feed_back(harness: Harness) -> Reckoned:
 
     What the charger itself lets back through its diode would else lift 168 k far enough.
     """
+    joined = [(name, {*nets} - {"MAINS_PRESENT"}) for name, (_, nets) in harness.board.items()]
+    joined += [
+        (name, set(part.nets_by_pin.values()))
+        for name, part in harness.parts.items()
+        if not part.part.startswith(CHARGER)
+    ]
     wrong = [
         f"{name} joins MAINS and {net}: without mains it feeds the adaptor's wire."
-        for name, (_, nets) in harness.board.items()
+        for name, nets in joined
         if "MAINS" in nets
-        for net in sorted(set(nets) - {"MAINS", "MAINS_PRESENT", "GND"})
-    ]
-    wrong += [
-        f"{name} joins MAINS and {net}: without mains it feeds the adaptor's wire."
-        for name, part in harness.parts.items()
-        if "MAINS" in part.nets_by_pin.values() and not part.part.startswith(CHARGER)
-        for net in sorted(set(part.nets_by_pin.values()) - {"MAINS", "GND"})
+        for net in sorted(nets - {"MAINS", "GND"})
     ]
     upper = resistor(harness, "MAINS", "MAINS_PRESENT")
     lower = resistor(harness, "MAINS_PRESENT", "GND")

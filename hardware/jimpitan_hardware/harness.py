@@ -16,6 +16,7 @@ from pathlib import Path
 import yaml
 
 from jimpitan_hardware import pinmap, pins_classic, wiring
+from jimpitan_hardware.manual_table import with_table
 from jimpitan_hardware.pinmap import Net
 from jimpitan_hardware.wiring import Harness, colour_of, net_list
 
@@ -167,13 +168,6 @@ def outside(harness: Harness, nets: Sequence[Net], name: str) -> str:
     return ", ".join(spots)
 
 
-def with_table(manual: str, table: str, begin: str = BEGIN, end: str = END) -> str:
-    """Return a text with what stands between two marks rendered anew."""
-    before, _, rest = manual.partition(begin)
-    _, _, after = rest.partition(end)
-    return f"{before}{begin}\n{table}\n{end}{after}"
-
-
 def net_list_text(harness: Harness, nets: Sequence[Net]) -> str:
     """Return the net list as JSON: net, then part and pin of each end."""
     ends = {
@@ -213,7 +207,7 @@ def _rendered(text: str, nets: Sequence[Net]) -> dict[Path, str]:
     parts = parts_table(wiring.load(), nets)
     return {
         TARGET: text,
-        MANUAL: with_table(manual, table(nets)),
+        MANUAL: with_table(manual, table(nets), BEGIN, END),
         GUIDE: with_table(guide, parts, PARTS_BEGIN, PARTS_END),
     }
 

@@ -7,7 +7,7 @@ into panduan-merakit.md; each build says when the committed one is another.
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ezdxf.entities import LWPolyline, Text
@@ -16,7 +16,8 @@ from shapely import prepare
 from shapely.geometry import Polygon, box
 
 from jimpitan_hardware import assembly, guide
-from jimpitan_hardware.harness import GUIDE, with_table
+from jimpitan_hardware.harness import GUIDE
+from jimpitan_hardware.manual_table import with_table, write_or_compare
 from jimpitan_hardware.sizes import Sizes
 from jimpitan_hardware.solids import BrokenOutline, Solid
 
@@ -85,7 +86,7 @@ def _frame(words: str, x: float, y: float, height_mm: float) -> Polygon:
     return box(x - half, y - height_mm / 2, x + half, y + height_mm / 2)
 
 
-def _places(line: Polygon) -> Iterator[tuple[float, float]]:
+def _places(line: Polygon) -> list[tuple[float, float]]:
     """Return the places to try, those nearest to a part's middle first."""
     left, low, right, top = line.bounds
     middle = line.centroid
@@ -97,7 +98,7 @@ def _places(line: Polygon) -> Iterator[tuple[float, float]]:
         for column in range(across)
         for row in range(up)
     ]
-    yield from sorted(places, key=lambda one: abs(one[0] - middle.x) + abs(one[1] - middle.y))
+    return sorted(places, key=lambda one: abs(one[0] - middle.x) + abs(one[1] - middle.y))
 
 
 def place(name: str, line: Polygon) -> tuple[str, float, float, float]:
@@ -142,8 +143,7 @@ def table(solids: Sequence[Solid]) -> str:
     lines = ["| terukir | bahan | buah | langkah | dalam model |", "|---|---|---|---|---|"]
     rows = []
     for start, words in NAMES:
-        parts = [s for s in solids if s.is_cut and engraved(s.name).startswith(words)]
-        parts = [s for s in parts if re.fullmatch(rf"{start}( [\d.]+)?", s.name)]
+        parts = [s for s in solids if s.is_cut and re.fullmatch(rf"{start}( [\d.]+)?", s.name)]
         if not parts:
             continue
         said = words if len(parts) == 1 else f"{words} {_span(parts)}"
@@ -181,12 +181,9 @@ def check_table(solids: Sequence[Solid], paper: Path = GUIDE) -> list[str]:
 def main() -> int:
     """Write the table into the guide when asked with `--write`; else say whether it is old."""
     solids = assembly.assemble(Sizes())
-    if "--write" in sys.argv[1:]:
-        GUIDE.write_text(rendered(GUIDE.read_text(encoding="utf-8"), solids), encoding="utf-8")
-        return 0
-    wrong = check_table(solids)
-    sys.stderr.write("".join(f"{sentence}\n" for sentence in wrong))
-    return 1 if wrong else 0
+    return write_or_compare(
+        GUIDE, lambda text: rendered(text, solids), lambda: check_table(solids)
+    )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from jimpitan_hardware import bought, head, inside, modules, shell, stack, throat
-from jimpitan_hardware.harness import GUIDE, with_table
+from jimpitan_hardware.harness import GUIDE
+from jimpitan_hardware.manual_table import with_table, write_or_compare
 from jimpitan_hardware.sizes import Sizes
 
 BEGIN, END = "<!-- measures: rendered -->", "<!-- /measures -->"
@@ -108,12 +109,7 @@ def check_table(guide: Path = GUIDE) -> list[str]:
 
 def main() -> int:
     """Write the table into the guide when asked with `--write`; else say whether it is old."""
-    if "--write" in sys.argv[1:]:
-        GUIDE.write_text(rendered(GUIDE.read_text(encoding="utf-8")), encoding="utf-8")
-        return 0
-    wrong = check_table()
-    sys.stderr.write("".join(f"{sentence}\n" for sentence in wrong))
-    return 1 if wrong else 0
+    return write_or_compare(GUIDE, rendered, check_table)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from jimpitan_server.domain.books import Credit, Payment, Refund
 from jimpitan_server.domain.fees import rate_of
 from jimpitan_server.domain.match import NO_EVIDENCE, State
-from jimpitan_server.domain.rupiah import Rupiah
+from jimpitan_server.domain.rupiah import Rupiah, total
 
 
 class Link(NamedTuple):
@@ -71,6 +71,7 @@ def link_of_run(run: Sequence[Batch], credit: Credit) -> Link:
         credits=(credit,),
         state=State.MATCHED,
         reason=f"{run[0].name} to {run[-1].name} as one credit.",
+        due=total(batch.due for batch in run),
     )
 
 
@@ -100,4 +101,5 @@ def link_of_differing(batch: Batch, credit: Credit, *, names_it: bool) -> Link:
         reason=reason,
         evidence=evidence,
         is_batch=True,
+        due=batch.due,
     )

@@ -86,7 +86,7 @@ def _link_account(
     waiting = {credit.credit_id: credit for credit in credits_}
     links, shapes = link_named(payments, waiting, rules)
     shapes |= habits.reference_shapes
-    linked = {link.payments[0].payment_id for link in links}
+    linked = {link.payments[0].payment_id for link in links}  # a text names one payment
     rest, repeated = _without_repeats(payments, linked, claimed)
     by_qris = [one for one in waiting.values() if says_any(one.text, rules.qris_words)]
     named = len(links)

@@ -55,7 +55,8 @@ def compare_count(
     counts, the number of deposits and what one of them may be worth are all there is.
     """
     if len(known) == 1 and not known[0].moments.weighed:
-        return _compare_deposits(counted, known[0], left, right, (low.amount, high.amount))
+        each_idr = low.amount, high.amount
+        return _compare_deposits(counted, known[0], left=left, right=right, each_idr=each_idr)
     sensed = _sensed(known, low, high)
     state, reason = _judged(counted, sensed)
     expected = min(max(counted.total.amount, sensed.low_idr), sensed.high_idr)
@@ -79,11 +80,15 @@ def compare_count(
 def _compare_deposits(
     counted: Collection,
     known: Expectation,
+    *,
     left: tuple[str, ...],
     right: tuple[str],
     each_idr: tuple[int, int],
 ) -> Match:
-    """Compare a count with the deposits of one period, of which nothing else was sensed."""
+    """Compare a count with the deposits of one period, of which nothing else was sensed.
+
+    `each_idr` is what one of them is worth at least and at most.
+    """
     deposits, missing, total = known.deposits, known.records_missing, counted.total
     low_idr, high_idr = each_idr
     counted_idr, least, most = total.amount, low_idr * deposits, high_idr * (deposits + missing)

@@ -29,11 +29,14 @@ def words_of(text: str) -> set[str]:
 
 
 def plain_all(names: list[str]) -> list[str]:
-    """Return references as they are compared, in the same order; empty ones stay empty."""
+    """Return references as they are compared, in the same order; empty ones stay empty.
+
+    Where all are so already, as nearly always, it is the very list: to copy a million takes long.
+    """
     joined = "".join(names)
-    if joined.isascii() and joined.isalnum() and joined.upper() == joined:
-        return names  # all are plain, as nearly always
-    return [plain(name) for name in names]
+    if not joined.isascii() or not joined.isalnum():
+        return [plain(name) for name in names]
+    return names if joined.upper() == joined else [name.upper() for name in names]
 
 
 class Mentions:

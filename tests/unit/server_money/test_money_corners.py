@@ -3,11 +3,14 @@
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jimpitan_server.adapters.bank_profiles import profile_named
-from jimpitan_server.domain.bank_day import bank_day
+from jimpitan_server.domain.bank_day import bank_day, bank_days
 from jimpitan_server.domain.books import Debit, Refund, RemittanceMethod, Rules
 from jimpitan_server.domain.match import Relation, State
 from jimpitan_server.domain.matching import Matching
+from jimpitan_server.domain.mentions import plain, plain_all
 from jimpitan_server.domain.money_errors import ProfileMalformed, QrisMalformed
 from jimpitan_server.domain.pairing import Item, Window, group_equal
 from jimpitan_server.domain.partner import Account, BankPartner, KeyPurpose
@@ -167,6 +170,24 @@ def test_code_with_a_broken_template_is_not_whole() -> None:
     assert take_apart("000201" + "64" + "10" + "0002ID0102").is_whole is False
     assert take_apart("000201").is_whole
     assert take_apart("000201" + "64" + "06" + "0002ID").is_whole
+
+
+ZONES = st.sampled_from([UTC, timezone(timedelta(hours=9)), timezone(timedelta(hours=-11))])
+
+
+@given(st.lists(st.datetimes(datetime(2000, 1, 2), datetime(2100, 1, 1), timezones=ZONES)))  # noqa: DTZ001 -- with ZONES
+def test_days_of_many_instants_are_those_of_each(instants: list[datetime]) -> None:
+    assert bank_days(instants) == [bank_day(one) for one in instants]
+
+
+def test_one_of_many_instants_without_a_zone_has_no_bank_day() -> None:
+    with pytest.raises(ValueError, match="zone"):
+        bank_days([at(9), datetime(2026, 1, 9, 18)])  # noqa: DTZ001 -- that is the point
+
+
+@given(st.lists(st.text("aZ9-ß \n", max_size=3)))
+def test_many_references_are_compared_as_each(names: list[str]) -> None:
+    assert plain_all(names) == [plain(name) for name in names]
 
 
 def test_no_tag_holds_more_than_its_grammar() -> None:
