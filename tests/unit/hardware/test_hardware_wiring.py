@@ -195,7 +195,7 @@ PAINT = {  # as WireViz paints them
 def lost_colours(picture):
     """Return the colours of wires that a picture does not show."""
     seen = numpy.unique(numpy.asarray(picture.convert("RGB")).reshape(-1, 3), axis=0).astype(int)
-    return [name for name, rgb in PAINT.items() if abs(seen - rgb).sum(1).min() > 75]
+    return [name for name, rgb in PAINT.items() if abs(seen - rgb).sum(1).min() > 40]
 
 
 def test_the_picture_of_the_harness_shows_wires_in_their_colours_and_can_be_read():
