@@ -1,6 +1,7 @@
 """The step that checks and renders the wiring."""
 
-from PIL import Image
+from PIL import Image, ImageColor
+from wireviz.wv_colors import translate_color
 
 from jimpitan_hardware import (
     assembly,
@@ -54,6 +55,18 @@ def wire(work: Workshop) -> None:
         return
     picture = Image.open(source.with_suffix(".png")).convert("RGB")
     picture.thumbnail(HARNESS_PICTURE, Image.Resampling.LANCZOS)
-    # The usual method spends its colours on the many dark ones, and draws blue wires grey.
-    few = picture.quantize(128, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few = picture.quantize(palette=_paints(), dither=Image.Dither.NONE)
     few.save(work.place("pictures/harness.png"), optimize=True)
+
+
+def _paints() -> Image.Image:
+    """Return the colours of the harness picture: WireViz's wires, their edges, and greys.
+
+    Left to choose few colours Pillow takes the many dark ones, and paints some wires grey.
+    """
+    wires = [ImageColor.getrgb(translate_color(code, "HEX")) for code in harness.CODES.values()]
+    edges = [tuple(part // 2 for part in wire) for wire in wires]
+    greys = [(grey, grey, grey) for grey in range(0, 256, 255 // 7)]
+    paints = Image.new("P", (1, 1))
+    paints.putpalette([part for colour in (*wires, *edges, *greys) for part in colour])
+    return paints

@@ -182,12 +182,12 @@ def test_every_cable_reaches_and_a_short_or_placeless_one_is_found():
 
 PAINT = {  # as WireViz paints them
     "red": (255, 0, 0),
-    "brown": (137, 86, 0),
+    "brown": (137, 89, 86),
     "blue": (0, 102, 255),
     "violet": (128, 0, 255),
     "green": (0, 255, 0),
     "yellow": (255, 255, 0),
-    "orange": (255, 136, 0),
+    "orange": (255, 128, 0),
     "grey": (153, 153, 153),
 }
 
